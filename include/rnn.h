@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * rnn.h - recurrent character-level language models: train, sample, score.
+ *
+ * The whole public interface of librnn. Every type whose members are not shown
+ * here is opaque. Who creates destroys; destroy accepts NULL; a child (a state,
+ * a sampler) must be destroyed before the model that it was made from.
+ * The library never prints, exits or aborts on data.
+ *
+ * Threads: a model is read-only once loaded and may be shared by any number of
+ * threads; a state, a sampler or a training run serves one thread at a time.
+ */
+#ifndef RNN_H
+#define RNN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define RNN_API __attribute__((visibility("default")))
+#else
+#define RNN_API
+#endif
+
+#define RNN_VERSION "0.1.0"
+
+/* The version of the library that is linked, as RNN_VERSION. */
+RNN_API const char *rnn_version(void);
+
+/* ------------------------------------------------------------------ errors */
+
+typedef enum rnn_status {
+    RNN_OK = 0,
+    RNN_ERR_MEMORY,      /* an allocation failed */
+    RNN_ERR_IO,          /* a file could not be read or written, or the disk is full */
+    RNN_ERR_FORMAT,      /* a file is corrupt, truncated or not what it should be */
+    RNN_ERR_RANGE,       /* a setting is out of its range */
+    RNN_ERR_SYMBOL,      /* a character that the model does not know */
+    RNN_ERR_UNSUPPORTED, /* well-formed, but not something that this build can do */
+    RNN_ERR_DIVERGED,    /* training met NaN or infinity and could not recover */
+} rnn_status;
+
+/* What went wrong. Functions that touch files or a user's input fill one; its
+ * message is one sentence or two: what was found, what was expected, what to do. */
+typedef struct rnn_error {
+    rnn_status code;
+    char message[1024];
+} rnn_error;
+
+/* A few words for a status ("out of memory"); owned by the library. */
+RNN_API const char *rnn_status_text(rnn_status status);
+
+/* ------------------------------------------------------------------ models */
+
+typedef enum rnn_cell {
+    RNN_CELL_TANH = 0, /* h' = tanh(W x + U h + b) */
+    RNN_CELL_GRU = 1,  /* PyTorch's: h' = (1-z) n + z h, n = tanh(Wx + r (Uh + b)) */
+    RNN_CELL_LSTM = 2, /* i f g o, c' = f c + i g, h' = o tanh(c') */
+} rnn_cell;
+
+typedef enum rnn_units {
+    RNN_UNITS_AUTO = 0, /* chars for valid UTF-8, else bytes */
+    RNN_UNITS_CHARS,    /* Unicode code points */
+    RNN_UNITS_BYTES,
+} rnn_units;
+
+/* A trained network with its vocabulary. */
+typedef struct rnn_model rnn_model;
+
+typedef struct rnn_model_info {
+    rnn_cell cell;
+    int num_layers;
+    int hidden_size;
+    int embedding_size; /* 0: one-hot characters go straight into the first layer */
+    int symbols;        /* size of the vocabulary */
+    int bias;           /* 1: the cells have bias vectors */
+    int tied_output;    /* 1: the output layer uses the embedding's weights */
+    rnn_units units;    /* chars or bytes */
+    int open;           /* 1: byte symbols spell what is outside the vocabulary */
+    uint64_t parameters;
+} rnn_model_info;
+
+/* Loads a model from a .safetensors file, or from a run's directory (its
+ * model.safetensors, the best; failing that last.safetensors). RNN_ERR_IO,
+ * RNN_ERR_FORMAT (the message names the byte or the tensor), RNN_ERR_MEMORY. */
+RNN_API rnn_status rnn_model_load(rnn_model **out, const char *path, rnn_error *error);
+RNN_API void rnn_model_destroy(rnn_model *model);
+
+RNN_API rnn_model_info rnn_model_describe(const rnn_model *model);
+
+/* The JSON object of how the model was made and trained; owned by the model.
+ * "{}" for a model that does not say. */
+RNN_API const char *rnn_model_history(const rnn_model *model);
+
+/* The text of one symbol: its bytes (not NUL-terminated in meaning, a symbol may
+ * be the NUL character) and their number. Owned by the model. */
+RNN_API const char *rnn_model_symbol(const rnn_model *model, int32_t symbol, size_t *bytes);
+
+/* Turns text into symbols. *out is allocated and must be released with
+ * rnn_free. RNN_ERR_SYMBOL names the first unknown character and its place;
+ * with skip_unknown they are left out instead. */
+RNN_API rnn_status rnn_model_encode(const rnn_model *model, const char *text, size_t bytes,
+                                    int skip_unknown, int32_t **out, size_t *count,
+                                    rnn_error *error);
+RNN_API void rnn_free(void *pointer);
+
+/* ------------------------------------------------------------------ states */
+
+/* What a network remembers of the text that it has read. */
+typedef struct rnn_state rnn_state;
+
+/* A state that has read nothing (all zero). RNN_ERR_MEMORY. */
+RNN_API rnn_status rnn_state_create(rnn_state **out, const rnn_model *model, rnn_error *error);
+RNN_API void rnn_state_destroy(rnn_state *state);
+/* An independent copy: from here on both go their own way. */
+RNN_API rnn_status rnn_state_clone(rnn_state **out, const rnn_state *state, rnn_error *error);
+RNN_API void rnn_state_reset(rnn_state *state);
+
+/* Reads one symbol, 0 <= symbol < symbols, and returns the logits [symbols] of
+ * the next: log-probabilities up to a constant. They belong to the state and
+ * stand until its next step. Cannot fail. */
+RNN_API const float *rnn_state_step(rnn_state *state, int32_t symbol);
+
+/* ----------------------------------------------------------------- sampling */
+
+/* How to draw. Zero-initialised, it draws from the model's own distribution.
+ * The filters apply in this order: temperature, top_k, top_p, min_p. */
+typedef struct rnn_sampling {
+    float temperature; /* > 0 divides the logits; 0 stands for 1; see greedy */
+    int greedy;        /* 1: always the likeliest symbol */
+    int top_k;         /* keep the k likeliest; 0 keeps all */
+    float top_p;       /* keep the least set with this mass; 0 keeps all */
+    float min_p;       /* keep what is at least min_p times as likely as the best; 0 keeps all */
+    uint64_t seed;     /* same seed, same model, same text */
+} rnn_sampling;
+
+/* Writes text: one or several independent streams that share a prime. */
+typedef struct rnn_sampler rnn_sampler;
+
+/* `streams` >= 1 texts are drawn side by side, each with its own random
+ * numbers. RNN_ERR_RANGE for a setting out of range, RNN_ERR_MEMORY. */
+RNN_API rnn_status rnn_sampler_create(rnn_sampler **out, const rnn_model *model,
+                                      const rnn_sampling *how, int streams, rnn_error *error);
+RNN_API void rnn_sampler_destroy(rnn_sampler *sampler);
+
+/* All streams read `bytes` bytes of text before drawing. RNN_ERR_SYMBOL for a
+ * character that the model does not know, unless skip_unknown. */
+RNN_API rnn_status rnn_sampler_prime(rnn_sampler *sampler, const char *text, size_t bytes,
+                                     int skip_unknown, rnn_error *error);
+
+/* Draws the next symbol of every stream into symbols [streams] and reads it
+ * back in. Cannot fail. A sampler that has read no prime begins with a symbol
+ * drawn from the model's answer to a newline (or to symbol 0). */
+RNN_API void rnn_sampler_next(rnn_sampler *sampler, int32_t *symbols);
+
+/* Turns drawn symbols into whole UTF-8 characters: bytes of an unfinished
+ * character wait, bytes that cannot become one turn into U+FFFD.
+ * Zero-initialise; one per stream. */
+typedef struct rnn_writer {
+    unsigned char held[4];
+    int count;
+} rnn_writer;
+
+/* Appends the text of a symbol; writes what is complete to out and returns its
+ * length in bytes, at most 24. */
+RNN_API size_t rnn_writer_push(rnn_writer *writer, const rnn_model *model, int32_t symbol,
+                               char out[24]);
+/* Writes out what still waits, as U+FFFD. */
+RNN_API size_t rnn_writer_end(rnn_writer *writer, char out[24]);
+
+/* ------------------------------------------------------------------ scoring */
+
+typedef struct rnn_score {
+    uint64_t characters;       /* symbols predicted: the first of a text has no prediction */
+    double nats_per_character; /* mean of -ln p; bits per character = nats / ln 2 */
+    double accuracy;           /* share of characters that were the likeliest */
+} rnn_score;
+
+/* Told of each predicted symbol in order, with its -ln p. */
+typedef void (*rnn_score_listener)(void *context, int32_t symbol, double nats);
+
+/* Scores a text with the state carried through it (the "stream" protocol).
+ * RNN_ERR_SYMBOL as rnn_sampler_prime; RNN_ERR_RANGE for a text of fewer than
+ * two symbols. listener may be NULL. */
+RNN_API rnn_status rnn_score_text(const rnn_model *model, const char *text, size_t bytes,
+                                  int skip_unknown, rnn_score *out, rnn_score_listener listener,
+                                  void *context, rnn_error *error);
+
+/* ----------------------------------------------------------------- training */
+
+typedef enum rnn_optimizer {
+    RNN_SGD = 0,
+    RNN_RMSPROP = 1,
+    RNN_ADAGRAD = 2,
+    RNN_ADAM = 3,
+    RNN_ADAMW = 4,
+} rnn_optimizer;
+
+typedef enum rnn_schedule {
+    RNN_SCHEDULE_CONSTANT = 0,
+    RNN_SCHEDULE_EPOCH_DECAY = 1, /* char-rnn's: x decay_factor every epoch after decay_after */
+    RNN_SCHEDULE_STEP_DECAY = 2,  /* torch-rnn's: x decay_factor every decay_every epochs */
+    RNN_SCHEDULE_COSINE = 3,      /* half a cosine to zero at the end of the budget */
+    RNN_SCHEDULE_LINEAR = 4,      /* a straight line to zero at the end of the budget */
+} rnn_schedule;
+
+typedef enum rnn_split {
+    RNN_SPLIT_CONTIGUOUS = 0, /* training text, then validation, then test */
+    RNN_SPLIT_STREAMS = 1,    /* char-rnn's: the tail of every stream of the batch */
+} rnn_split;
+
+/* Everything that a training run can be told; its option names, defaults and
+ * ranges are those of `rnn train --help`, from one table in the library. */
+typedef struct rnn_training {
+    /* model */
+    int cell; /* rnn_cell */
+    int num_layers;
+    int hidden_size;
+    int embedding_size; /* 0: one-hot */
+    double dropout;     /* between layers, as torch.nn.LSTM's */
+    int bias;
+    int tied_output;
+    double forget_bias; /* LSTM */
+    /* text */
+    int units;       /* rnn_units */
+    int max_symbols; /* 0: no cap */
+    int normalize;   /* 1: NFC */
+    int split;       /* rnn_split */
+    double val_frac;
+    double test_frac;
+    const char
+        *include; /* comma-separated patterns for files in directories; NULL or "" takes all */
+    const char *exclude;
+    /* batches */
+    int batch_size;
+    int seq_length;
+    /* optimizer */
+    int optimizer; /* rnn_optimizer */
+    double learning_rate;
+    double momentum; /* SGD */
+    double alpha;    /* RMSProp's decay of the squared gradient */
+    double beta1, beta2;
+    double epsilon;
+    double weight_decay;
+    double clip_norm;  /* 0: none */
+    double clip_value; /* 0: none */
+    int schedule;      /* rnn_schedule */
+    int64_t warmup_steps;
+    double decay_factor;
+    double decay_after; /* epochs */
+    double decay_every; /* epochs */
+    /* budget: the first to be reached ends the run; 0 is no limit */
+    double epochs;
+    int64_t steps;
+    double seconds;
+    /* reports */
+    int64_t eval_every;       /* steps between validations; 0: chosen */
+    int patience;             /* validations without a new best before stopping; 0: never */
+    int64_t checkpoint_every; /* steps between saves of what resuming needs; 0: chosen */
+    int64_t print_every;      /* steps between progress events; 0: chosen */
+    int sample_length;
+    double sample_temperature;
+    const char *sample_prime;
+    /* where and how */
+    const char *out;       /* the run's directory */
+    int resume;            /* go on with the run in `out` */
+    const char *init_from; /* start from this model's weights; NULL or "" from random ones */
+    uint64_t seed;
+    int threads;        /* 0: OMP_NUM_THREADS, else all cores */
+    const char *cpu;    /* "auto", "generic", "avx2", ... */
+    const char *device; /* "auto", "cpu" */
+} rnn_training;
+
+/* Fills in the defaults. Strings in it belong to the library. */
+RNN_API void rnn_training_defaults(rnn_training *how);
+
+typedef enum rnn_event_kind {
+    RNN_EVENT_NOTICE, /* text: something was adjusted, and why */
+    RNN_EVENT_CORPUS, /* the text has been read */
+    RNN_EVENT_MODEL,  /* the model is ready; step says where training begins */
+    RNN_EVENT_PROGRESS,
+    RNN_EVENT_VALIDATION,
+    RNN_EVENT_SAMPLE,     /* text: what the model writes now */
+    RNN_EVENT_CHECKPOINT, /* text: the file */
+    RNN_EVENT_DONE,       /* text: why it ended */
+} rnn_event_kind;
+
+typedef struct rnn_event {
+    rnn_event_kind kind;
+    const char *text; /* UTF-8; valid during the call */
+    /* corpus */
+    uint64_t corpus_bytes, corpus_symbols, train_symbols, val_symbols, test_symbols;
+    int vocabulary;
+    rnn_units units;
+    double corpus_seconds;
+    /* model */
+    uint64_t parameters;
+    int batch_size, seq_length, threads;
+    const char *kernels; /* "avx2", ... */
+    const char *out;
+    /* progress: step of steps (0: not bounded by steps), losses in nats per character */
+    int64_t step, steps;
+    double epoch, fraction; /* fraction of the budget spent, 0..1 */
+    double loss;            /* smoothed training loss */
+    double val_loss;        /* latest; NaN before the first */
+    double best_val_loss;
+    int is_best;
+    double learning_rate, grad_norm;
+    double characters_per_second;
+    double seconds, seconds_left; /* since the start of this process; NaN if unknown */
+} rnn_event;
+
+/* What a listener wants next. */
+typedef enum rnn_reply {
+    RNN_GO_ON = 0,
+    RNN_SAVE, /* write a checkpoint after this step and go on */
+    RNN_STOP, /* finish this step, write a checkpoint and end */
+} rnn_reply;
+
+typedef rnn_reply (*rnn_listener)(void *context, const rnn_event *event);
+
+/* Trains on inputs (files, directories, "-" for standard input; compressed and
+ * archived files are unpacked) into the directory how->out, which then holds
+ * model.safetensors (the best), last.safetensors, resume.safetensors,
+ * log.jsonl and samples.txt. The listener is called on every event and at
+ * least once a step (RNN_EVENT_PROGRESS is only sent every print_every steps;
+ * `poll`, which may be NULL, is asked after each step). */
+RNN_API rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t count,
+                             rnn_listener listener, rnn_reply (*poll)(void *context), void *context,
+                             rnn_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * files.h - files that are there whole or not at all.
+ *
+ * A save goes: temporary file in the same directory, write, fsync, reopen and
+ * verify by checksum, rename, fsync of the directory. Whatever happens, the
+ * name holds the old contents or the new.
+ */
+#ifndef RNN_FILES_H
+#define RNN_FILES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+typedef struct rnn_saving rnn_saving;
+
+/* Begins to replace `path`. RNN_ERR_IO names it. */
+rnn_status rnn_saving_begin(rnn_saving **out, const char *path, rnn_error *error);
+rnn_status rnn_saving_write(rnn_saving *saving, const void *bytes, size_t count, rnn_error *error);
+/* Ends it either way; saving is destroyed. */
+rnn_status rnn_saving_commit(rnn_saving *saving, rnn_error *error);
+void rnn_saving_abandon(rnn_saving *saving);
+
+/* Removes temporaries of ours that a killed process left in a directory. */
+void rnn_files_sweep(const char *directory);
+
+/* Makes a directory and its parents; fine if it is there. */
+rnn_status rnn_files_make_directory(const char *path, rnn_error *error);
+int rnn_files_is_directory(const char *path);
+int rnn_files_exists(const char *path);
+
+/* A whole small file (at most `limit` bytes, else RNN_ERR_FORMAT); released with rnn_free. */
+rnn_status rnn_files_read(const char *path, size_t limit, char **out, size_t *bytes,
+                          rnn_error *error);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * device.h - where a network runs: a list of devices, and engines on them.
+ *
+ * An engine is one network on one device with room for `batch` streams of
+ * `length` characters. Its verbs work on whole sequences over the whole stack
+ * of layers, so that a device may keep weights resident, run a wavefront across
+ * layers or replay a graph. All pointers passed in are host memory.
+ *
+ * A new kind of device fills one rnn_device table from its own folder and is
+ * added to the list in device.c.
+ */
+#ifndef RNN_DEVICE_H
+#define RNN_DEVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compute/kernels.h"
+#include "compute/network.h"
+
+typedef struct rnn_engine rnn_engine;
+
+typedef struct rnn_engine_options {
+    size_t batch;    /* streams, >= 1 */
+    size_t length;   /* most characters in one sequence, >= 1 */
+    int training;    /* 1: room for backward and update as well */
+    int threads;     /* CPU: 0 for rnn_threads_default() */
+    const char *cpu; /* CPU: which kernels; NULL or "auto" for the best */
+    double dropout;  /* between layers, in training sequences */
+    uint64_t seed;   /* of the dropout masks */
+    int moments;     /* 1: `first` moments, 2: `second`, 3: both (training) */
+} rnn_engine_options;
+
+/* What a sequence came to. */
+typedef struct rnn_sequence_result {
+    double loss;   /* sum of -ln p over all predicted characters, nats */
+    uint64_t hits; /* how many targets were the likeliest symbol */
+} rnn_sequence_result;
+
+typedef struct rnn_device {
+    const char *name; /* "cpu" */
+
+    rnn_status (*create)(rnn_engine **out, const rnn_network *network,
+                         const rnn_engine_options *options, rnn_error *error);
+    void (*destroy)(rnn_engine *engine);
+    const char *(*describe)(const rnn_engine *engine); /* "avx2, 2 threads" */
+
+    /* Copies of the flat arrays [parameters]; gradient, first, second: training only. */
+    void (*write_parameters)(rnn_engine *engine, const float *from);
+    void (*read_parameters)(rnn_engine *engine, float *to);
+    void (*read_gradient)(rnn_engine *engine, float *to);
+    void (*write_gradient)(rnn_engine *engine, const float *from);
+    void (*write_moments)(rnn_engine *engine, const float *first, const float *second);
+    void (*read_moments)(rnn_engine *engine, float *first, float *second);
+
+    /* The state carried from one sequence to the next: h [layers][batch][hidden],
+     * then for LSTM c of the same shape. from NULL: zero. */
+    void (*write_state)(rnn_engine *engine, const float *from);
+    void (*read_state)(rnn_engine *engine, float *to);
+
+    /* Reads symbols [length][batch] with the carried state and compares the
+     * predictions with targets [length][batch]. A target of -1 is not counted.
+     * losses [length][batch] takes each one's nats, 0 where not counted; may be NULL. */
+    rnn_sequence_result (*evaluate)(rnn_engine *engine, size_t length, const int32_t *symbols,
+                                    const int32_t *targets, float *losses);
+
+    /* The same with dropout (its masks belong to `step`), followed by the
+     * gradient of the mean loss per counted target through the whole sequence.
+     * The gradient replaces the one before. The state is carried on, not
+     * differentiated through. */
+    rnn_sequence_result (*train)(rnn_engine *engine, uint64_t step, size_t length,
+                                 const int32_t *symbols, const int32_t *targets);
+
+    /* Clips and applies the gradient; returns its norm before clipping by norm
+     * (NaN or infinite if it is not finite: nothing is then changed). */
+    double (*update)(rnn_engine *engine, const rnn_update *update);
+
+    /* Reads one symbol per stream [batch] with the carried state; logits
+     * [batch][symbols] of what comes next. */
+    void (*step)(rnn_engine *engine, const int32_t *symbols, float *logits);
+} rnn_device;
+
+/* All devices of this build that are present, ended by NULL. */
+const rnn_device *const *rnn_device_available(void);
+
+/* "auto" (or NULL) takes the first of the list. RNN_ERR_RANGE for an unknown name,
+ * RNN_ERR_UNSUPPORTED for one that is not in this build or machine. */
+rnn_status rnn_device_pick(const rnn_device **out, const char *name, rnn_error *error);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * kernels.h - the inner loops, as one table per instruction set.
+ *
+ * Every instruction set fills one constant table from its own file, compiled
+ * with its own flags. The generic table is plain C and is what the others are
+ * tested against.
+ *
+ * Same bits on any number of threads: each output number is computed from its
+ * inputs in an order that depends on the sizes k, hidden, symbols or rows alone,
+ * never on which rows or columns are asked for together.
+ *
+ * Arrays are row-major float32. A stride is the distance between rows, in
+ * floats. Letters: m rows of a batch, n outputs, k inputs; gates are PyTorch's.
+ */
+#ifndef RNN_KERNELS_H
+#define RNN_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* One optimizer step, already told its rate for this step. The equations are
+ * those of torch.optim (SGD, RMSprop, Adagrad, Adam, AdamW). */
+typedef struct rnn_update {
+    rnn_optimizer kind;
+    float rate;
+    float momentum;     /* SGD */
+    float alpha;        /* RMSProp */
+    float beta1, beta2; /* Adam, AdamW */
+    float epsilon;
+    float weight_decay;
+    float correction1; /* 1 - beta1^step */
+    float correction2; /* 1 - beta2^step */
+    float clip_value;  /* gradients are clamped to +- this first; 0: not */
+    float clip_norm;   /* then scaled so that their norm is at most this; 0: not */
+} rnn_update;
+
+typedef struct rnn_kernels {
+    const char *name; /* "generic", "avx2", ... */
+
+    /* --- matrix product, C = start + A B, with B packed once and used often */
+
+    /* Columns come in panels of this many; ranges of columns begin at a multiple. */
+    size_t panel;
+    /* Floats for a packed B [k][n]. */
+    size_t (*packed_floats)(size_t k, size_t n);
+    /* Packs columns [begin, end) of B [k][n], where B(p, j) is
+     * b[p * row + j * column]; what a panel has beyond n is zero. */
+    void (*pack)(float *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
+                 size_t begin, size_t end);
+    /* For columns [begin, end): C[m][n] = start + A[m][k] B[k][n], where start is
+     * C itself if accumulate, else the vector bias [n] in each row, else 0 (NULL). */
+    void (*product)(size_t m, size_t n, size_t k, const float *a, size_t a_stride,
+                    const float *packed, const float *bias, int accumulate, float *c,
+                    size_t c_stride, size_t begin, size_t end);
+
+    /* --- weight gradient, C[m][n] += A^T B over all rows of A [rows][m], B [rows][n] */
+
+    /* Ranges of C's rows begin at a multiple of this. */
+    size_t gradient_grain;
+    /* Floats of scratch space that one call needs. */
+    size_t (*gradient_scratch)(size_t rows, size_t m, size_t n);
+    /* For rows [begin, end) of C. */
+    void (*gradient)(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
+                     const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                     size_t end, float *scratch);
+    /* out[n] += the sum over rows of A [rows][n], row by row in order. */
+    void (*column_sums)(size_t rows, size_t n, const float *a, size_t a_stride, float *out);
+
+    /* --- rows by index (one-hot and embedding inputs) */
+
+    /* out[r] = table[index[r]], rows of n floats. */
+    void (*gather)(size_t rows, size_t n, const float *table, size_t table_stride,
+                   const int32_t *index, float *out, size_t out_stride);
+    /* table[index[r]] += a[r] for columns [begin, end), r in order. */
+    void (*scatter_add)(size_t rows, const int32_t *index, const float *a, size_t a_stride,
+                        float *table, size_t table_stride, size_t begin, size_t end);
+
+    /* --- cells, for `rows` streams side by side; h, c, dh, dc are [rows][hidden] */
+
+    /* gates [rows][4 hidden] holds the sums i f g o; becomes their activations.
+     * c = f c_prev + i g, h = o tanh(c). c may be c_prev. */
+    void (*lstm_forward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,
+                         const float *c_prev, float *c, float *h);
+    /* gates holds the activations; becomes the gradient of their sums. dh is the
+     * gradient of h; dc that of c, and becomes that of c_prev. */
+    void (*lstm_backward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,
+                          const float *c_prev, const float *c, const float *dh, float *dc);
+    /* gates [rows][4 hidden] holds r z n q: the sums of r and z, n the input's
+     * share W_in x + b_in, q the state's share W_hn h + b_hn; r z n become
+     * activations, n = tanh(n + r q). h = (1 - z) n + z h_prev. h may be h_prev. */
+    void (*gru_forward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,
+                        const float *h_prev, float *h);
+    /* gates becomes the gradients dr dz dn (of the sums) and dq. The direct path
+     * dh z is added to dh_prev, unless that is NULL. */
+    void (*gru_backward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,
+                         const float *h_prev, const float *dh, float *dh_prev);
+    /* h = tanh(sums); sums [rows][hidden] with its own stride. */
+    void (*tanh_forward)(size_t rows, size_t hidden, const float *sums, size_t sums_stride,
+                         float *h);
+    /* sums becomes dh (1 - h^2). */
+    void (*tanh_backward)(size_t rows, size_t hidden, float *sums, size_t sums_stride,
+                          const float *h, const float *dh);
+
+    /* --- output */
+
+    /* For each row of logits [rows][symbols]: losses[r] = -ln softmax(target),
+     * hits[r] = 1 if the target has the largest logit (the first, of equals); with
+     * scale != 0 the logits become scale * (softmax - onehot(target)). hits may
+     * be NULL. */
+    void (*softmax_loss)(size_t rows, size_t symbols, float *logits, size_t stride,
+                         const int32_t *targets, float scale, float *losses, uint8_t *hits);
+    /* probabilities[symbols] = softmax(logits * sharpness). May be in place. */
+    void (*softmax)(size_t symbols, const float *logits, float sharpness, float *probabilities);
+
+    /* --- the update */
+
+    /* Sum of squares of x, each first clamped to +- clip (0: not), in double. */
+    double (*sum_of_squares)(size_t n, const float *x, float clip);
+    /* One step for n parameters; gradients are clamped by update->clip_value, then
+     * multiplied by scale. first and second are the optimizer's moments: SGD's
+     * buffer is `first`; RMSProp's and Adagrad's squares are `second`; unused
+     * ones may be NULL. */
+    void (*update)(const rnn_update *update, float scale, size_t n, float *parameters,
+                   const float *gradients, float *first, float *second);
+
+    /* --- for tests and benches */
+    void (*sigmoid)(size_t n, const float *x, float *y);
+    void (*tanh)(size_t n, const float *x, float *y);
+} rnn_kernels;
+
+/* The tables that this build has and this machine can run, best first, ended by
+ * NULL; the last one is "generic". */
+const rnn_kernels *const *rnn_kernels_available(void);
+
+/* The table of that name, or the best for "auto" or NULL. RNN_ERR_RANGE for a
+ * name that does not exist, RNN_ERR_UNSUPPORTED for one that this machine or
+ * build cannot run; the message lists those that it can. */
+rnn_status rnn_kernels_pick(const rnn_kernels **out, const char *name, rnn_error *error);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * model.h - a network with names, a vocabulary and a file.
+ *
+ * Tensors carry PyTorch's names, so a module with `embedding`, `rnn` and `output`
+ * loads the file with strict=True. The configuration, the vocabulary and the
+ * history stand as JSON in the file's metadata. docs/model-file.md gives every byte.
+ */
+#ifndef RNN_MODEL_H
+#define RNN_MODEL_H
+
+#include "compute/network.h"
+#include "text/vocabulary.h"
+
+struct rnn_model {
+    rnn_network network;
+    rnn_vocabulary *vocabulary; /* owned */
+    float *parameters;          /* [network.parameters], owned */
+    char *history;              /* JSON object, owned */
+};
+
+/* A named window into the flat parameters. */
+typedef struct rnn_window {
+    char name[40];
+    size_t offset, rows, columns; /* columns 0: a vector of `rows` */
+} rnn_window;
+
+/* All windows of a network, tied ones included (their offsets are equal);
+ * windows has room for RNN_MAX_WINDOWS. Returns their number. */
+#define RNN_MAX_WINDOWS (3 + 4 * RNN_MAX_LAYERS)
+size_t rnn_model_windows(const rnn_network *network, rnn_window *windows);
+
+/* A model that owns `vocabulary` from here on (also on failure), with zero parameters. */
+rnn_status rnn_model_create(rnn_model **out, const rnn_network *shape, rnn_vocabulary *vocabulary,
+                            const char *history, rnn_error *error);
+
+/* Random parameters: weights as torch.nn.LSTM's (uniform +- 1/sqrt(hidden)) for
+ * the inputs, orthogonal blocks for the recurrent matrices (one per gate), zero
+ * biases, forget_bias in bias_ih of the LSTM's forget gate; embedding normal(0,
+ * 1) (0.1 if tied), output uniform +- 1/sqrt(hidden). A pure function of seed. */
+rnn_status rnn_model_initialise(rnn_model *model, uint64_t seed, double forget_bias,
+                                rnn_error *error);
+
+/* Copies what `from` has learnt: the shapes must be equal; rows of embedding,
+ * one-hot inputs and output are matched by symbol, so another vocabulary is
+ * fine; *matched says how many symbols were found. */
+rnn_status rnn_model_adopt(rnn_model *model, const rnn_model *from, int *matched, rnn_error *error);
+
+/* Writes the model file, atomically. parameters may be NULL for the model's own. */
+rnn_status rnn_model_save(const rnn_model *model, const float *parameters, const char *path,
+                          rnn_error *error);
+
+/* The file that a MODEL argument means: itself, or in a run's directory
+ * model.safetensors, failing that last.safetensors. path has room for `room`. */
+rnn_status rnn_model_locate(const char *argument, char *path, size_t room, rnn_error *error);
+
+#endif
