@@ -8,9 +8,9 @@
 #include "rnn.h"
 
 #if defined(__GNUC__)
-#define RNN_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define RNN_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 #else
-#define RNN_PRINTF(format, first)
+#define RNN_PRINTF(text, first)
 #endif
 
 /* Fills error (which may be NULL) and returns code, so that a failing function
