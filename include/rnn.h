@@ -136,6 +136,9 @@ typedef struct rnn_sampling {
     float top_p;       /* keep the least set with this mass; 0 keeps all */
     float min_p;       /* keep what is at least min_p times as likely as the best; 0 keeps all */
     uint64_t seed;     /* same seed, same model, same text */
+    /* where: threads 0 stands for 1; cpu and device NULL for "auto" */
+    int threads;
+    const char *cpu, *device;
 } rnn_sampling;
 
 /* Writes text: one or several independent streams that share a prime. */
@@ -189,6 +192,31 @@ typedef void (*rnn_score_listener)(void *context, int32_t symbol, double nats);
 RNN_API rnn_status rnn_score_text(const rnn_model *model, const char *text, size_t bytes,
                                   int skip_unknown, rnn_score *out, rnn_score_listener listener,
                                   void *context, rnn_error *error);
+
+/* How to score files. Zero-initialised: the whole text, state carried. */
+typedef struct rnn_evaluation {
+    int protocol; /* 0 stream: one pass with the state carried; 1 cold: windows from a zero state */
+    size_t window; /* cold: characters a window; 0 stands for 256 */
+    int skip_unknown;
+    const char *include, *exclude; /* as rnn_training's */
+    double begin, end;             /* which part of the text, as fractions; end 0 stands for 1 */
+    int threads;                   /* 0: OMP_NUM_THREADS, else all cores */
+    const char *cpu, *device;      /* NULL: "auto" */
+} rnn_evaluation;
+
+typedef struct rnn_evaluation_result {
+    rnn_score score;
+    uint64_t skipped;   /* unknown characters left out */
+    uint64_t text_hash; /* XXH3-64 of the symbols scored */
+    double seconds;     /* of scoring, without reading */
+} rnn_evaluation_result;
+
+/* Scores inputs as rnn_train reads them (files, directories, archives, "-"). The
+ * listener, which may be NULL, is told of each predicted symbol in order.
+ * RNN_ERR_IO, RNN_ERR_SYMBOL, RNN_ERR_RANGE (a text of fewer than two symbols). */
+RNN_API rnn_status rnn_evaluate(const rnn_model *model, const char *const *inputs, size_t count,
+                                const rnn_evaluation *how, rnn_evaluation_result *out,
+                                rnn_score_listener listener, void *context, rnn_error *error);
 
 /* ----------------------------------------------------------------- training */
 
