@@ -61,7 +61,7 @@ static rnn_status create_engine(rnn_sampler *s, rnn_error *error) {
     const rnn_model *model = s->model;
     rnn_engine_options options = {.batch = s->streams,
                                   .length = 1,
-                                  .threads = s->how.threads > 0 ? s->how.threads : 1,
+                                  .threads = s->how.threads,
                                   .cpu = s->how.cpu};
     int own = (s->how.cpu && strcmp(s->how.cpu, "auto") != 0) ||
               (s->how.device && strcmp(s->how.device, "auto") != 0);

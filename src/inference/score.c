@@ -4,8 +4,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "inference/evaluator.h"
@@ -14,12 +14,6 @@
 #define CHUNK        256 /* characters the engine reads at once */
 #define COLD_WINDOW  256
 #define COLD_STREAMS 32
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void read_array(const void *context, uint64_t from, size_t count, int32_t *out) {
     memcpy(out, (const int32_t *)context + from, count * sizeof(int32_t));
@@ -66,7 +60,7 @@ static rnn_status check(const rnn_evaluation *how, rnn_error *error) {
         return rnn_fail(error, RNN_ERR_RANGE,
                         "the part from %g to %g of the text is empty or outside 0..1", how->begin,
                         end);
-    if (how->protocol < 0 || how->protocol > 1)
+    if (how->protocol != RNN_PROTOCOL_STREAM && how->protocol != RNN_PROTOCOL_COLD)
         return rnn_fail(error, RNN_ERR_RANGE, "protocol %d is neither 0 (stream) nor 1 (cold)",
                         how->protocol);
     return RNN_OK;
@@ -93,7 +87,7 @@ static rnn_status run(const rnn_model *model, const rnn_symbols *symbols, const 
     rnn_engine *engine = NULL;
     double all = (double)rnn_symbols_count(symbols), end = how->end == 0 ? 1 : how->end;
     rnn_span span = {(uint64_t)(all * how->begin), (uint64_t)(all * end)};
-    int cold = how->protocol == 1;
+    int cold = how->protocol == RNN_PROTOCOL_COLD;
     /* A listener hears the characters in order, so segments are then read one by one. */
     size_t batch = cold && !listener ? COLD_STREAMS : 1;
     uint64_t segment = cold ? (how->window ? how->window : COLD_WINDOW) : UINT64_MAX;
@@ -109,9 +103,9 @@ static rnn_status run(const rnn_model *model, const rnn_symbols *symbols, const 
     if (status != RNN_OK)
         return status;
     device->write_parameters(engine, model->parameters);
-    double start = now();
+    double start = rnn_clock_now();
     status = rnn_evaluator_run(&out->score, device, engine, &plan, error);
-    out->seconds = now() - start;
+    out->seconds = rnn_clock_now() - start;
     device->destroy(engine);
     return status;
 }
@@ -126,7 +120,7 @@ rnn_status rnn_evaluate(const rnn_model *model, const char *const *inputs, size_
         status = read_inputs(&symbols, model, inputs, count, how, error);
     if (status == RNN_OK) {
         out->skipped = rnn_symbols_skipped(symbols);
-        out->text_hash = rnn_symbols_hash(symbols);
+        out->hash = rnn_symbols_hash(symbols);
         status = run(model, symbols, how, out, listener, context, error);
     }
     rnn_symbols_destroy(symbols);
