@@ -10,7 +10,7 @@
 
 #include "compute/cpu/tables.h"
 
-#define PANEL ((size_t)16)
+#define PANEL ((size_t)32)
 
 static float clamp(float x, float bound) {
     return x < -bound ? -bound : x > bound ? bound : x; /* NaN stays NaN */

@@ -46,18 +46,18 @@ INLINE void store_lanes(float *to, vector x, size_t count) {
         store_some(to, x, count);
 }
 
-/* Runs `statement` for columns j of [begin, end) with `count` lanes each time;
+/* Runs the statement for columns j of [begin, end) with `count` lanes each time;
  * once with the constant LANES, once for what is left. */
-#define FOR_LANES(j, begin, end, count, statement)                                                 \
+#define FOR_LANES(j, begin, end, count, ...)                                                       \
     do {                                                                                           \
         size_t j = (begin);                                                                        \
         for (; j + LANES <= (end); j += LANES) {                                                   \
             const size_t count = LANES;                                                            \
-            statement;                                                                             \
+            __VA_ARGS__;                                                                           \
         }                                                                                          \
         if (j < (end)) {                                                                           \
             const size_t count = (end)-j;                                                          \
-            statement;                                                                             \
+            __VA_ARGS__;                                                                           \
         }                                                                                          \
     } while (0)
 
