@@ -336,7 +336,7 @@ static rnn_status read_length(const rnn_safetensors *file, size_t *length, rnn_e
 }
 
 static rnn_status check(rnn_safetensors *file, rnn_error *error) {
-    size_t header;
+    size_t header = 0;
     rnn_status status = read_length(file, &header, error);
     if (status != RNN_OK)
         return status;

@@ -32,6 +32,11 @@ static int compare_tensors(const void *left, const void *right) {
     return first != second ? second - first : strcmp(a->name, b->name);
 }
 
+static int compare_names(const void *left, const void *right) {
+    const rnn_tensor *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
 static int compare_keys(const void *left, const void *right) {
     const rnn_metadata *a = left, *b = right;
     return strcmp(a->key, b->key);
@@ -67,18 +72,17 @@ static rnn_status arrange(contents *file, const char *path, const rnn_tensor *te
     }
     for (size_t i = 0; i < file->pairs; i++)
         file->metadata[i] = metadata[i];
-    qsort(file->tensors, file->count, sizeof *file->tensors, compare_tensors);
+    qsort(file->tensors, file->count, sizeof *file->tensors, compare_names);
     qsort(file->metadata, file->pairs, sizeof *file->metadata, compare_keys);
-    /* The same name may stand under two types, so neighbours are not enough. */
-    for (size_t i = 0; i < file->count; i++)
-        for (size_t k = i + 1; k < file->count; k++)
-            if (strcmp(file->tensors[i].name, file->tensors[k].name) == 0)
-                return rnn_fail(error, RNN_ERR_RANGE, "%s: two tensors are named '%s'", path,
-                                rnn_tensor_name_text(file->tensors[i].name, text));
+    for (size_t i = 1; i < file->count; i++)
+        if (strcmp(file->tensors[i - 1].name, file->tensors[i].name) == 0)
+            return rnn_fail(error, RNN_ERR_RANGE, "%s: two tensors are named '%s'", path,
+                            rnn_tensor_name_text(file->tensors[i].name, text));
     for (size_t i = 1; i < file->pairs; i++)
         if (strcmp(file->metadata[i - 1].key, file->metadata[i].key) == 0)
             return rnn_fail(error, RNN_ERR_RANGE, "%s: __metadata__ has the key '%s' twice", path,
                             rnn_tensor_name_text(file->metadata[i].key, text));
+    qsort(file->tensors, file->count, sizeof *file->tensors, compare_tensors);
     return RNN_OK;
 }
 
