@@ -72,6 +72,40 @@ static int allocate_layer_weights(rnn_engine *e, size_t l) {
     return allocate(&layer->start, 1, e->columns);
 }
 
+static int allocate_weights(rnn_engine *e) {
+    const rnn_network *net = &e->network;
+    if (!allocate(&e->parameters, net->parameters, 1))
+        return 0;
+    for (size_t l = 0; l < net->layers; l++)
+        if (!allocate_layer_weights(e, l))
+            return 0;
+    return allocate_forward(e, &e->output, net->output_weight, net->symbols, net->hidden) &&
+           allocate_back(e, &e->output_back, net->output_weight, net->symbols, net->hidden);
+}
+
+/* The lender is brought up to date first: once that is done, lending only reads it. */
+static void borrow_weights(rnn_engine *e, rnn_engine *from) {
+    rnn_cpu_pack(from);
+    if (from->table_complete)
+        rnn_cpu_table(from, 0, NULL);
+    e->borrowed = 1;
+    e->stale = 0;
+    e->parameters = from->parameters;
+    e->output = from->output;
+    for (size_t l = 0; l < e->network.layers; l++) {
+        e->layer[l].hidden[0] = from->layer[l].hidden[0];
+        e->layer[l].hidden[1] = from->layer[l].hidden[1];
+        e->layer[l].input = from->layer[l].input;
+        e->layer[l].start = from->layer[l].start;
+    }
+    if (from->table_complete) {
+        e->table_complete = 1;
+        e->table = from->table;
+        e->table_rows = from->table_rows;
+        e->distinct_count = from->distinct_count;
+    }
+}
+
 static int allocate_layer_rows(rnn_engine *e, size_t l) {
     rnn_cpu_layer *layer = &e->layer[l];
     size_t rows = e->length * e->batch, hidden = e->network.hidden;
@@ -118,9 +152,7 @@ static int allocate_output(rnn_engine *e) {
     e->targets = rnn_allocate(rows, sizeof(int32_t));
     e->losses = rnn_allocate(rows, sizeof(float));
     e->hits = rnn_allocate(rows, 1);
-    return e->targets && e->losses && e->hits && allocate(&e->logits, e->chunk, net->symbols) &&
-           allocate_forward(e, &e->output, net->output_weight, net->symbols, net->hidden) &&
-           allocate_back(e, &e->output_back, net->output_weight, net->symbols, net->hidden);
+    return e->targets && e->losses && e->hits && allocate(&e->logits, e->chunk, net->symbols);
 }
 
 static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
@@ -143,18 +175,29 @@ static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
            allocate(&e->scratch, (size_t)rnn_threads_count(e->threads), e->scratch_floats);
 }
 
+static void destroy_weights(rnn_engine *e) {
+    for (size_t l = 0; l < e->network.layers; l++) {
+        rnn_cpu_layer *layer = &e->layer[l];
+        rnn_packed *packed[] = {&layer->hidden[0],      &layer->hidden[1], &layer->hidden_back[0],
+                                &layer->hidden_back[1], &layer->input,     &layer->input_back};
+        for (size_t i = 0; i < sizeof packed / sizeof *packed; i++)
+            rnn_free(packed[i]->data);
+        rnn_free(layer->start);
+    }
+    rnn_free(e->output.data);
+    rnn_free(e->output_back.data);
+    rnn_free(e->parameters);
+}
+
 static void destroy(rnn_engine *e) {
     if (!e)
         return;
+    if (!e->borrowed)
+        destroy_weights(e);
+    if (!e->borrowed || !e->table_complete)
+        rnn_free(e->table);
     for (size_t l = 0; l < e->network.layers; l++) {
         rnn_cpu_layer *layer = &e->layer[l];
-        for (int i = 0; i < 2; i++) {
-            rnn_free(layer->hidden[i].data);
-            rnn_free(layer->hidden_back[i].data);
-        }
-        rnn_free(layer->input.data);
-        rnn_free(layer->input_back.data);
-        rnn_free(layer->start);
         if (l == 0 || e->training)
             rnn_free(layer->gates);
         rnn_free(layer->h);
@@ -162,17 +205,15 @@ static void destroy(rnn_engine *e) {
         if (l > 0 && e->dropout > 0)
             rnn_free(layer->input_rows);
     }
-    void *arrays[] = {e->parameters,  e->gradient,
-                      e->first,       e->second,
-                      e->output.data, e->output_back.data,
-                      e->table,       e->table_gradient,
-                      e->embedded,    e->distinct,
-                      e->slot,        e->embedded_gradient,
-                      e->rows,        e->logits,
-                      e->targets,     e->losses,
-                      e->hits,        e->dh,
-                      e->dh_next,     e->dc,
-                      e->scratch,     e->partial};
+    void *arrays[] = {e->gradient, e->first,
+                      e->second,   e->table_gradient,
+                      e->embedded, e->embedded_gradient,
+                      e->distinct, e->slot,
+                      e->rows,     e->logits,
+                      e->targets,  e->losses,
+                      e->hits,     e->dh,
+                      e->dh_next,  e->dc,
+                      e->scratch,  e->partial};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);
@@ -180,10 +221,12 @@ static void destroy(rnn_engine *e) {
 }
 
 static int allocate_all(rnn_engine *e, const rnn_engine_options *options) {
-    if (!allocate(&e->parameters, e->network.parameters, 1))
+    if (options->weights)
+        borrow_weights(e, options->weights);
+    else if (!allocate_weights(e))
         return 0;
     for (size_t l = 0; l < e->network.layers; l++)
-        if (!allocate_layer_weights(e, l) || !allocate_layer_rows(e, l))
+        if (!allocate_layer_rows(e, l))
             return 0;
     return allocate_table(e) && allocate_output(e) && allocate_training(e, options);
 }
@@ -203,7 +246,11 @@ static rnn_status create(rnn_engine **out, const rnn_network *network,
     e->input_sums = rnn_network_gates(network) * network->hidden;
     e->columns = network->cell == RNN_CELL_TANH ? network->hidden : 4 * network->hidden;
     e->stale = 1;
-    rnn_status status = rnn_kernels_pick(&e->kernels, options->cpu, error);
+    rnn_status status = RNN_OK;
+    if (options->weights)
+        e->kernels = options->weights->kernels;
+    else
+        status = rnn_kernels_pick(&e->kernels, options->cpu, error);
     if (status != RNN_OK)
         goto fail;
     int threads = options->threads > 0 ? options->threads : rnn_threads_default();

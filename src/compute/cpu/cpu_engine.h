@@ -56,6 +56,7 @@ struct rnn_engine {
     size_t columns;    /* of a row of gates */
     size_t input_sums; /* columns that the input products fill: gates * hidden */
     int training;
+    int borrowed; /* parameters, packed weights and the table are another engine's */
     float dropout;
     uint64_t seed;
 

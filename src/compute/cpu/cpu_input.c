@@ -75,7 +75,8 @@ void rnn_cpu_table(rnn_engine *e, size_t n, const int32_t *symbols) {
             e->distinct[s] = (int32_t)s;
         fill_table(e);
     }
-    memcpy(e->rows, symbols, n * sizeof(int32_t));
+    if (n > 0)
+        memcpy(e->rows, symbols, n * sizeof(int32_t));
 }
 
 void rnn_cpu_table_gather(rnn_engine *e, size_t begin, size_t end) {
