@@ -65,9 +65,9 @@ static rnn_update settings(const char *name) {
     assert_non_null(text);
     int kind;
     rnn_update how = {0};
-    assert_int_equal(sscanf(text, "%d %f %f %f %f %f %f %f %f %f", &kind, &how.rate, &how.momentum,
-                            &how.alpha, &how.beta1, &how.beta2, &how.epsilon, &how.weight_decay,
-                            &how.clip_value, &how.clip_norm),
+    assert_int_equal(sscanf(text, "%d %lf %lf %lf %lf %lf %lf %lf %lf %lf", &kind, &how.rate,
+                            &how.momentum, &how.alpha, &how.beta1, &how.beta2, &how.epsilon,
+                            &how.weight_decay, &how.clip_value, &how.clip_norm),
                      10);
     how.kind = (rnn_optimizer)kind;
     return how;
