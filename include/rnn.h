@@ -290,6 +290,7 @@ typedef struct rnn_training {
     double seconds;
     /* reports */
     int64_t eval_every;       /* steps between validations; 0: chosen */
+    int64_t val_limit;        /* symbols of the validation text read each time; 0: all */
     int patience;             /* validations without a new best before stopping; 0: never */
     int64_t checkpoint_every; /* steps between saves of what resuming needs; 0: chosen */
     int64_t print_every;      /* steps between progress events and log lines; 0: chosen */
