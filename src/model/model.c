@@ -6,7 +6,6 @@
 #include "model/model.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -117,46 +116,17 @@ const char *rnn_model_symbol(const rnn_model *model, int32_t symbol, size_t *byt
 
 /* ----------------------------------------------------------------- adoption */
 
-/* A symbol's text beside its number, to find it by. */
-typedef struct entry {
-    const char *bytes;
-    size_t count;
-    int32_t symbol;
-} entry;
-
-static entry read_entry(const rnn_vocabulary *vocabulary, int32_t symbol) {
-    entry read = {.symbol = symbol};
-    read.bytes = rnn_vocabulary_symbol(vocabulary, symbol, &read.count);
-    return read;
-}
-
-static int compare_entries(const void *left, const void *right) {
-    const entry *a = left, *b = right;
-    if (a->count != b->count)
-        return a->count < b->count ? -1 : 1;
-    return memcmp(a->bytes, b->bytes, a->count);
-}
-
-/* For each symbol of `to` the number that it has in `from`, or -1. */
-static rnn_status match(const rnn_vocabulary *to, const rnn_vocabulary *from, int32_t *matches,
-                        int *matched, rnn_error *error) {
-    int32_t count = rnn_vocabulary_size(from);
-    entry *sorted = rnn_allocate((size_t)count, sizeof *sorted);
-    if (!sorted)
-        return rnn_fail(error, RNN_ERR_MEMORY, "out of memory for comparing two vocabularies");
-    for (int32_t i = 0; i < count; i++)
-        sorted[i] = read_entry(from, i);
-    qsort(sorted, (size_t)count, sizeof *sorted, compare_entries);
-    *matched = 0;
+/* For each symbol of `to` the number that it has in `from`, or -1; returns how
+ * many have one. */
+static int match(const rnn_vocabulary *to, const rnn_vocabulary *from, int32_t *matches) {
+    int matched = 0;
     for (int32_t i = 0; i < rnn_vocabulary_size(to); i++) {
-        entry wanted = read_entry(to, i);
-        const entry *found =
-            bsearch(&wanted, sorted, (size_t)count, sizeof *sorted, compare_entries);
-        matches[i] = found ? found->symbol : -1;
-        *matched += found != NULL;
+        size_t count;
+        const char *bytes = rnn_vocabulary_symbol(to, i, &count);
+        matches[i] = rnn_vocabulary_find(from, bytes, count);
+        matched += matches[i] >= 0;
     }
-    rnn_free(sorted);
-    return RNN_OK;
+    return matched;
 }
 
 /* What of a window goes by symbol. */
@@ -216,13 +186,11 @@ rnn_status rnn_model_adopt(rnn_model *model, const rnn_model *from, int *matched
     int32_t *matches = rnn_allocate(model->network.symbols, sizeof *matches);
     if (!matches)
         return rnn_fail(error, RNN_ERR_MEMORY, "out of memory for comparing two vocabularies");
-    status = match(model->vocabulary, from->vocabulary, matches, matched, error);
-    if (status == RNN_OK) {
-        size_t count = rnn_model_windows(&model->network, windows);
-        rnn_model_windows(&from->network, old);
-        for (size_t i = 0; i < count; i++)
-            adopt_window(model, from, &windows[i], &old[i], matches);
-    }
+    *matched = match(model->vocabulary, from->vocabulary, matches);
+    size_t count = rnn_model_windows(&model->network, windows);
+    rnn_model_windows(&from->network, old);
+    for (size_t i = 0; i < count; i++)
+        adopt_window(model, from, &windows[i], &old[i], matches);
     rnn_free(matches);
-    return status;
+    return RNN_OK;
 }
