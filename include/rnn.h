@@ -290,9 +290,10 @@ typedef struct rnn_training {
     double seconds;
     /* reports */
     int64_t eval_every;       /* steps between validations; 0: chosen */
+    int64_t val_limit;        /* symbols of the validation text read each time; 0: all */
     int patience;             /* validations without a new best before stopping; 0: never */
     int64_t checkpoint_every; /* steps between saves of what resuming needs; 0: chosen */
-    int64_t print_every;      /* steps between progress events; 0: chosen */
+    int64_t print_every;      /* steps between progress events and log lines; 0: chosen */
     int sample_length;
     double sample_temperature;
     const char *sample_prime;
@@ -365,9 +366,12 @@ typedef rnn_reply (*rnn_listener)(void *context, const rnn_event *event);
 /* Trains on inputs (files, directories, "-" for standard input; compressed and
  * archived files are unpacked) into the directory how->out, which then holds
  * model.safetensors (the best), last.safetensors, resume.safetensors,
- * log.jsonl and samples.txt. The listener is called on every event and at
- * least once a step (RNN_EVENT_PROGRESS is only sent every print_every steps;
- * `poll`, which may be NULL, is asked after each step). */
+ * log.jsonl and samples.txt. With how->resume it goes on with the run there, to
+ * the same bits as if it had never stopped; count may then be 0 for the run's own
+ * inputs. The listener is called on every event: progress every print_every steps,
+ * or about ten times a second where that is 0. `poll`, which may be NULL, is asked
+ * after each step. RNN_ERR_DIVERGED after three attempts at lower rates; the last
+ * good checkpoint then stands. */
 RNN_API rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t count,
                              rnn_listener listener, rnn_reply (*poll)(void *context), void *context,
                              rnn_error *error);

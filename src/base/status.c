@@ -48,13 +48,14 @@ rnn_status rnn_fail(rnn_error *error, rnn_status code, const char *format, ...) 
 void rnn_error_prefix(rnn_error *error, const char *format, ...) {
     if (!error)
         return;
-    char prefix[256], rest[sizeof error->message];
+    rnn_error old = *error;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(prefix, sizeof prefix, format, arguments);
+    vsnprintf(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
-    memcpy(rest, error->message, sizeof rest);
-    size_t length = strlen(prefix);
-    memcpy(error->message, prefix, length);
-    snprintf(error->message + length, sizeof error->message - length, ": %s", rest);
+    const char *parts[2] = {": ", old.message};
+    for (int i = 0; i < 2; i++) {
+        size_t length = strlen(error->message);
+        strncat(error->message, parts[i], sizeof error->message - 1 - length);
+    }
 }
