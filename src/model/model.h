@@ -9,7 +9,7 @@
 #ifndef RNN_MODEL_H
 #define RNN_MODEL_H
 
-#include "compute/network.h"
+#include "compute/device.h"
 #include "text/vocabulary.h"
 
 struct rnn_model {
@@ -17,7 +17,13 @@ struct rnn_model {
     rnn_vocabulary *vocabulary; /* owned */
     float *parameters;          /* [network.parameters], owned */
     char *history;              /* JSON object, owned */
+    /* From rnn_model_prepare: the engine whose weights states and samplers share. */
+    const rnn_device *device;
+    rnn_engine *weights; /* owned */
 };
+
+/* Makes `weights` from the parameters, for reading only. rnn_model_load does it. */
+rnn_status rnn_model_prepare(rnn_model *model, rnn_error *error);
 
 /* A named window into the flat parameters. */
 typedef struct rnn_window {

@@ -190,7 +190,7 @@ static const struct {
     {ONE("U8", "[\"4\"]", "[0,4]"), 4, "a whole number was expected"},
     {ONE("U8", "[null]", "[0,4]"), 4, "a whole number was expected"},
     {ONE("U8", "[[4]]", "[0,4]"), 4, "a whole number was expected"},
-    {ONE("U8", "[4", "[0,4]"), 4, "',' or ']' was expected"},
+    {ONE("U8", "[4", "[0,4]"), 4, "a whole number was expected"},
     {ONE("U8", "[18446744073709551616]", "[0,4]"), 4, "larger than 64 bits"},
     {ONE("F32", "[4294967296,4294967296]", "[0,4]"), 4, "overflows"},
     {ONE("F64", "[2305843009213693952]", "[0,4]"), 4, "overflows"},
