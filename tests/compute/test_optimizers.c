@@ -64,22 +64,30 @@ static rnn_update settings(const char *name) {
     const char *text = rnn_safetensors_metadata(fixtures, key);
     assert_non_null(text);
     int kind;
-    rnn_update how = {0};
-    assert_int_equal(sscanf(text, "%d %f %f %f %f %f %f %f %f %f", &kind, &how.rate, &how.momentum,
-                            &how.alpha, &how.beta1, &how.beta2, &how.epsilon, &how.weight_decay,
-                            &how.clip_value, &how.clip_norm),
+    double is[9];
+    assert_int_equal(sscanf(text, "%d %lf %lf %lf %lf %lf %lf %lf %lf %lf", &kind, &is[0], &is[1],
+                            &is[2], &is[3], &is[4], &is[5], &is[6], &is[7], &is[8]),
                      10);
+    rnn_update how = {.rate = is[0],
+                      .momentum = is[1],
+                      .alpha = is[2],
+                      .beta1 = is[3],
+                      .beta2 = is[4],
+                      .epsilon = is[5],
+                      .weight_decay = is[6],
+                      .clip_value = is[7],
+                      .clip_norm = is[8]};
     how.kind = (rnn_optimizer)kind;
     return how;
 }
 
 /* The norm that update must report: of the gradient as it came, clamped by clip_value. */
-static double norm_of(const float *gradient, size_t count, float clip_value) {
+static double norm_of(const float *gradient, size_t count, double clip_value) {
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
         double g = gradient[i];
         if (clip_value > 0)
-            g = fmax(-(double)clip_value, fmin((double)clip_value, g));
+            g = fmax(-clip_value, fmin(clip_value, g));
         sum += g * g;
     }
     return sqrt(sum);
@@ -102,8 +110,8 @@ static void check_case(const rnn_device *device, const char *cpu, const char *na
     rnn_update how = settings(name);
     for (int step = 1; step <= STEPS; step++) {
         const float *gradient = gradients + (size_t)(step - 1) * n;
-        how.correction1 = (float)(1 - pow((double)how.beta1, step));
-        how.correction2 = (float)(1 - pow((double)how.beta2, step));
+        how.correction1 = 1 - pow(how.beta1, step);
+        how.correction2 = 1 - pow(how.beta2, step);
         device->write_gradient(engine, gradient);
         double norm = device->update(engine, &how);
         assert_true(fabs(norm - norm_of(gradient, n, how.clip_value)) <= 1e-5 * norm);
@@ -172,8 +180,8 @@ static void check_refusal(const rnn_device *device, const char *cpu) {
         for (int clip = 0; clip < (i == 0 ? 3 : 2); clip++) {
             float *gradient = numbers("initial", 1, n);
             gradient[i * 20] = bad[i];
-            how.clip_norm = clip == 1 ? 5.0F : 0.0F;
-            how.clip_value = clip == 2 ? 0.5F : 0.0F;
+            how.clip_norm = clip == 1 ? 5 : 0;
+            how.clip_value = clip == 2 ? 0.5 : 0;
             device->write_gradient(engine, gradient);
             assert_false(isfinite(device->update(engine, &how)));
             device->read_parameters(engine, got);
