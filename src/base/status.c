@@ -49,13 +49,11 @@ void rnn_error_prefix(rnn_error *error, const char *format, ...) {
     if (!error)
         return;
     rnn_error old = *error;
+    char prefix[256];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(error->message, sizeof error->message, format, arguments);
+    vsnprintf(prefix, sizeof prefix, format, arguments);
     va_end(arguments);
-    const char *parts[2] = {": ", old.message};
-    for (int i = 0; i < 2; i++) {
-        size_t length = strlen(error->message);
-        strncat(error->message, parts[i], sizeof error->message - 1 - length);
-    }
+    int room = (int)(sizeof error->message - sizeof prefix - 2);
+    snprintf(error->message, sizeof error->message, "%s: %.*s", prefix, room, old.message);
 }

@@ -21,16 +21,16 @@ int rnn_optimizer_moments(const rnn_training *how) {
 rnn_update rnn_optimizer_update(const rnn_training *how, int64_t count, double rate) {
     return (rnn_update){
         .kind = (rnn_optimizer)how->optimizer,
-        .rate = (float)rate,
-        .momentum = (float)how->momentum,
-        .alpha = (float)how->alpha,
-        .beta1 = (float)how->beta1,
-        .beta2 = (float)how->beta2,
-        .epsilon = (float)how->epsilon,
-        .weight_decay = (float)how->weight_decay,
-        .correction1 = (float)(1 - pow(how->beta1, (double)count)),
-        .correction2 = (float)(1 - pow(how->beta2, (double)count)),
-        .clip_value = (float)how->clip_value,
-        .clip_norm = (float)how->clip_norm,
+        .rate = rate,
+        .momentum = how->momentum,
+        .alpha = how->alpha,
+        .beta1 = how->beta1,
+        .beta2 = how->beta2,
+        .epsilon = how->epsilon,
+        .weight_decay = how->weight_decay,
+        .correction1 = (1 - pow(how->beta1, (double)count)),
+        .correction2 = (1 - pow(how->beta2, (double)count)),
+        .clip_value = how->clip_value,
+        .clip_norm = how->clip_norm,
     };
 }

@@ -126,6 +126,9 @@ static const rnn_option table[] = {
     {"eval-every", RNN_OPTION_INT64, AT(eval_every), "0", 0, NO_LIMIT, RNN_OPTION_RESUMABLE, NULL,
      "STEPS", "Reports", "from one validation to the next; 0 chooses",
      ALIASES({"eval-val-every", NULL})},
+    {"val-limit", RNN_OPTION_INT64, AT(val_limit), "131072", 0, NO_LIMIT, RNN_OPTION_RESUMABLE,
+     NULL, "N", "Reports", "read only the first N characters held out in each validation; 0 reads "
+     "all", NULL},
     {"checkpoint-every", RNN_OPTION_INT64, AT(checkpoint_every), "0", 0, NO_LIMIT,
      RNN_OPTION_RESUMABLE, NULL, "STEPS", "Reports",
      "from one save of all that resuming needs to the next; 0 chooses", NULL},

@@ -151,9 +151,8 @@ static rnn_status recover(rnn_trainer *t, const char *what, rnn_error *error) {
     if (++t->tries > MOST_TRIES)
         return rnn_fail(error, RNN_ERR_DIVERGED,
                         "training diverged at step %lld (%s), also at lower rates; the last good "
-                        "checkpoint (step %lld) stands in %s. Try a lower --learning-rate or "
-                        "--clip-norm 1",
-                        (long long)where, what, (long long)t->at.step, t->how.out);
+                        "checkpoint stands in %s. Try a lower --learning-rate or --clip-norm 1",
+                        (long long)where, what, t->how.out);
     rnn_checkpoint before = {0};
     rnn_status status = rnn_checkpoint_load(&before, t->how.out, 1, error);
     if (status != RNN_OK)

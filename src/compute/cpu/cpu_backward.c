@@ -136,11 +136,12 @@ static void input_work(void *argument, int thread, int count) {
 void rnn_cpu_backward(rnn_engine *e, size_t length, uint64_t step) {
     for (size_t l = e->network.layers; l-- > 0;) {
         layer_job job = {e, l, length, step};
-        rnn_threads_run(e->threads, steps_work, &job);
-        rnn_threads_run(e->threads, weights_work, &job);
+        size_t cost = length * e->batch * e->network.hidden * e->input_sums;
+        rnn_cpu_run(e, steps_work, &job, cost);
+        rnn_cpu_run(e, weights_work, &job, cost);
         if (l == 0)
             break;
-        rnn_threads_run(e->threads, input_work, &job);
+        rnn_cpu_run(e, input_work, &job, cost);
         float *above = e->dh;
         e->dh = e->dh_next;
         e->dh_next = above;

@@ -149,10 +149,9 @@ static int allocate_output(rnn_engine *e) {
     size_t rows = e->length * e->batch;
     e->chunk = LOGITS_ROOM / net->symbols;
     e->chunk = smaller(rows, e->chunk < 64 ? 64 : e->chunk);
-    e->targets = rnn_allocate(rows, sizeof(int32_t));
     e->losses = rnn_allocate(rows, sizeof(float));
     e->hits = rnn_allocate(rows, 1);
-    return e->targets && e->losses && e->hits && allocate(&e->logits, e->chunk, net->symbols);
+    return e->losses && e->hits && allocate(&e->logits, e->chunk, net->symbols);
 }
 
 static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
@@ -205,15 +204,10 @@ static void destroy(rnn_engine *e) {
         if (l > 0 && e->dropout > 0)
             rnn_free(layer->input_rows);
     }
-    void *arrays[] = {e->gradient, e->first,
-                      e->second,   e->table_gradient,
-                      e->embedded, e->embedded_gradient,
-                      e->distinct, e->slot,
-                      e->rows,     e->logits,
-                      e->targets,  e->losses,
-                      e->hits,     e->dh,
-                      e->dh_next,  e->dc,
-                      e->scratch,  e->partial};
+    void *arrays[] = {
+        e->gradient, e->first,   e->second, e->table_gradient, e->embedded, e->embedded_gradient,
+        e->distinct, e->slot,    e->rows,   e->logits,         e->losses,   e->hits,
+        e->dh,       e->dh_next, e->dc,     e->scratch,        e->partial};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);

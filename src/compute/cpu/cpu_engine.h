@@ -80,7 +80,6 @@ struct rnn_engine {
 
     size_t chunk;        /* rows of logits held at once */
     float *logits;       /* [chunk][symbols] */
-    int32_t *targets;    /* [length * batch], -1 replaced by 0 */
     float *losses;       /* [length * batch] */
     uint8_t *hits;       /* [length * batch] */
     float *dh, *dh_next; /* [length][batch][hidden] */
@@ -92,7 +91,18 @@ struct rnn_engine {
 
 #define RNN_CPU_PIECE ((size_t)16384)
 
-/* A matrix product's start: the address of row r, column 0. */
+/* Work of fewer multiply-adds than this is done before another thread wakes up. */
+#define RNN_CPU_SMALL_WORK ((size_t)1 << 16)
+
+/* Runs a phase of about `cost` multiply-adds: on all threads, or at once if small. */
+static inline void rnn_cpu_run(rnn_engine *engine, rnn_work work, void *argument, size_t cost) {
+    if (cost < RNN_CPU_SMALL_WORK)
+        work(argument, 0, 1);
+    else
+        rnn_threads_run(engine->threads, work, argument);
+}
+
+/* The address of a row of an array. */
 static inline float *rnn_cpu_row(float *array, size_t row, size_t width) {
     return array + row * width;
 }

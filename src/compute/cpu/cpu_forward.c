@@ -147,17 +147,18 @@ static void columns_work(void *argument, int thread, int count) {
 }
 
 void rnn_cpu_forward(rnn_engine *e, size_t length, int dropout, uint64_t step) {
-    int wide = e->batch <= FEW_STREAMS && rnn_threads_count(e->threads) > 1 &&
-               e->network.hidden * e->input_sums >= WIDE_WEIGHTS;
+    size_t weights = e->network.hidden * e->input_sums, sums = e->batch * weights;
+    int wide = e->batch <= FEW_STREAMS && weights >= WIDE_WEIGHTS;
     for (size_t l = 0; l < e->network.layers; l++) {
         layer_job job = {e, l, length, 0, dropout, step};
-        rnn_threads_run(e->threads, layer_input_work, &job);
+        rnn_cpu_run(e, layer_input_work, &job,
+                    l == 0 ? length * e->batch * e->columns : length * sums);
         if (!wide) {
-            rnn_threads_run(e->threads, streams_work, &job);
+            rnn_cpu_run(e, streams_work, &job, length * sums);
             continue;
         }
         for (job.time = 0; job.time < length; job.time++) {
-            rnn_threads_run(e->threads, columns_work, &job);
+            rnn_cpu_run(e, columns_work, &job, sums);
             cell_step(&job, job.time, 0, e->batch);
         }
     }

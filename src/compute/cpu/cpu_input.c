@@ -60,7 +60,8 @@ static void fill_table(rnn_engine *e) {
         e->kernels->gather(e->distinct_count, e->network.embedding,
                            e->parameters + e->network.embedding_weight, e->network.embedding,
                            e->distinct, e->embedded, e->network.embedding);
-    rnn_threads_run(e->threads, table_work, e);
+    size_t inputs = e->network.embedding > 0 ? e->network.embedding : 1;
+    rnn_cpu_run(e, table_work, e, e->distinct_count * e->input_sums * inputs);
 }
 
 void rnn_cpu_table(rnn_engine *e, size_t n, const int32_t *symbols) {
@@ -138,7 +139,8 @@ static void embedding_work(void *argument, int thread, int count) {
 
 void rnn_cpu_table_backward(rnn_engine *e, size_t n) {
     backward_job job = {e, n};
-    rnn_threads_run(e->threads, scatter_work, &job);
+    rnn_cpu_run(e, scatter_work, &job, n * e->input_sums);
     if (e->network.embedding > 0)
-        rnn_threads_run(e->threads, embedding_work, &job);
+        rnn_cpu_run(e, embedding_work, &job,
+                    2 * e->distinct_count * e->input_sums * e->network.embedding);
 }

@@ -8,8 +8,6 @@
  */
 #include "compute/cpu/cpu_engine.h"
 
-#include <string.h>
-
 typedef struct output_job {
     rnn_engine *engine;
     const int32_t *targets;
@@ -35,18 +33,6 @@ void rnn_cpu_logits(rnn_engine *e, size_t row, size_t rows, float *logits) {
     logits_of(e, row, rows, logits, 0, e->network.symbols);
 }
 
-/* Rows whose target is not counted have no loss and no gradient. */
-static void forget_uncounted(const output_job *job, size_t begin, size_t end) {
-    rnn_engine *e = job->engine;
-    for (size_t r = begin; r < end; r++) {
-        if (job->targets[job->row + r] >= 0)
-            continue;
-        e->losses[job->row + r] = 0;
-        e->hits[job->row + r] = 0;
-        memset(e->logits + r * e->network.symbols, 0, e->network.symbols * sizeof(float));
-    }
-}
-
 static void rows_work(void *argument, int thread, int count) {
     const output_job *job = argument;
     rnn_engine *e = job->engine;
@@ -57,11 +43,8 @@ static void rows_work(void *argument, int thread, int count) {
     size_t rows = end - begin, first = job->row + begin;
     float *logits = e->logits + begin * symbols;
     logits_of(e, first, rows, logits, 0, symbols);
-    for (size_t r = first; r < first + rows; r++)
-        e->targets[r] = job->targets[r] < 0 ? 0 : job->targets[r];
-    e->kernels->softmax_loss(rows, symbols, logits, symbols, e->targets + first, job->scale,
+    e->kernels->softmax_loss(rows, symbols, logits, symbols, job->targets + first, job->scale,
                              e->losses + first, e->hits + first);
-    forget_uncounted(job, begin, end);
     if (job->backward)
         e->kernels->product(
             rows, e->output_back.n, e->output_back.k, logits, symbols, e->output_back.data, NULL, 0,
@@ -88,8 +71,9 @@ void rnn_cpu_output(rnn_engine *e, size_t length, const int32_t *targets, int ba
     for (size_t row = 0; row < rows; row += e->chunk) {
         size_t left = rows - row;
         output_job job = {e, targets, row, left < e->chunk ? left : e->chunk, scale, backward};
-        rnn_threads_run(e->threads, rows_work, &job);
+        size_t cost = job.rows * e->network.symbols * e->network.hidden;
+        rnn_cpu_run(e, rows_work, &job, cost);
         if (backward)
-            rnn_threads_run(e->threads, weights_work, &job);
+            rnn_cpu_run(e, weights_work, &job, cost);
     }
 }

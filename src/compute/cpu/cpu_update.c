@@ -31,7 +31,7 @@ static void norm_work(void *argument, int thread, int count) {
     rnn_share(pieces(e), 1, thread, count, &begin, &end);
     for (size_t p = begin; p < end; p++)
         e->partial[p] = e->kernels->sum_of_squares(
-            piece_size(e, p), e->gradient + p * RNN_CPU_PIECE, job->update->clip_value);
+            piece_size(e, p), e->gradient + p * RNN_CPU_PIECE, (float)job->update->clip_value);
 }
 
 static void update_work(void *argument, int thread, int count) {
@@ -46,7 +46,7 @@ static void update_work(void *argument, int thread, int count) {
 
 double rnn_cpu_update(rnn_engine *e, const rnn_update *update) {
     update_job job = {e, update, 1.0f};
-    rnn_threads_run(e->threads, norm_work, &job);
+    rnn_cpu_run(e, norm_work, &job, e->network.parameters);
     double sum = 0;
     for (size_t p = 0; p < pieces(e); p++)
         sum += e->partial[p];
@@ -54,9 +54,9 @@ double rnn_cpu_update(rnn_engine *e, const rnn_update *update) {
     if (!isfinite(norm))
         return norm;
     /* torch.nn.utils.clip_grad_norm_ adds the same 1e-6 */
-    if (update->clip_norm > 0 && norm + 1e-6 > (double)update->clip_norm)
-        job.scale = (float)((double)update->clip_norm / (norm + 1e-6));
-    rnn_threads_run(e->threads, update_work, &job);
+    if (update->clip_norm > 0 && norm + 1e-6 > update->clip_norm)
+        job.scale = (float)(update->clip_norm / (norm + 1e-6));
+    rnn_cpu_run(e, update_work, &job, e->network.parameters);
     e->stale = 1;
     return norm;
 }
