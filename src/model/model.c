@@ -84,6 +84,8 @@ fail:
 void rnn_model_destroy(rnn_model *model) {
     if (!model)
         return;
+    if (model->weights)
+        model->device->destroy(model->weights);
     rnn_vocabulary_destroy(model->vocabulary);
     rnn_free(model->parameters);
     rnn_free(model->history);
