@@ -177,16 +177,14 @@ static rnn_status begin_resumed(work *w, rnn_error *error) {
     const char *const *inputs;
     size_t count;
     rnn_error inner = {0};
-    if (w->how.overwrite || w->how.name[0])
+    if (w->how.overwrite || w->how.name[0] || w->asked.out[0])
         return rnn_fail(error, RNN_ERR_RANGE,
-                        "--resume goes on where the run is: leave out --name and --overwrite");
+                        "--resume goes on where the run is: leave out --out, --name and "
+                        "--overwrite");
     rnn_status status = runs_locate(w->how.resume, w->directory, sizeof w->directory, error);
     if (status == RNN_OK)
         status =
             rnn_training_recall(&w->training, &inputs, &count, &w->memory, w->directory, error);
-    if (status != RNN_OK)
-        return status;
-    status = apply_train_frac(w, error);
     if (status != RNN_OK)
         return status;
     status = rnn_settings_override(&w->training, &w->asked, w->parts[SETTINGS].given, &inner);
