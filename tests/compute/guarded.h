@@ -93,7 +93,8 @@ static inline void assert_all_close(const guarded *a, const guarded *b, double t
 }
 
 #define FOR_TABLES(k)                                                                              \
-    for (const rnn_kernels *const *at = rnn_kernels_available(), *k = *at; k; k = *++at)
+    for (const rnn_kernels *const *in_list = rnn_kernels_available(), *k = *in_list; k;            \
+         k = *++in_list)
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
