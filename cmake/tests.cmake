@@ -6,7 +6,6 @@
 #   threads   runs code on several threads: what the thread sanitizer is for
 #   lint      the house rules
 #   long      minutes each; not part of a plain run
-pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
 file(GLOB_RECURSE RNN_TESTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/test_*.c)
 foreach(source ${RNN_TESTS})

@@ -42,7 +42,8 @@ typedef struct rnn_option {
     const char *name; /* "hidden-size": words joined by dashes, none in front */
     rnn_option_type type;
     size_t offset;                   /* of the value in the struct */
-    const char *fallback;            /* the default, as rnn_options_set reads it */
+    const char *fallback;            /* the default, as rnn_options_set reads it; a number
+                                      * may have none: "" */
     double min, max;                 /* of numbers; max HUGE_VAL: no limit */
     unsigned marks;                  /* RNN_OPTION_ABOVE, ... */
     const char *choices;             /* "tanh|rnn gru lstm": in order; | parts synonyms */
@@ -89,7 +90,7 @@ int rnn_options_equal(const rnn_option *option, const void *a, const void *b);
 /* Copies the value. */
 void rnn_options_copy(const rnn_option *option, void *to, const void *from);
 
-/* Fills a struct with the defaults of a table. */
+/* Fills a struct with the defaults of a table; what has none stays as it is. */
 void rnn_options_fill(const rnn_option *table, size_t count, void *target);
 
 /* What is allowed, in words: "a whole number from 1 to 65536". */

@@ -61,6 +61,8 @@ static rnn_status refuse(const rnn_encoder *encoder, const rnn_utf8_unit *unit, 
     rnn_place place = rnn_utf8_place(&encoder->reader, unit->length);
     const int bytes = encoder->vocabulary->units == RNN_UNITS_BYTES;
     char what[64];
+    if (bytes && (unit->code & 0xC0) == 0x80 && place.column > 1)
+        place.column--; /* a later byte of a character stands where that began */
     if (bytes && unit->code >= 0x80)
         snprintf(what, sizeof what, "the byte 0x%02X", (unsigned)unit->code);
     else

@@ -29,7 +29,8 @@ quietly() {
 quietly cmake --install "$build" --prefix "$work/there"
 # moved after installing: nothing in it may know where it was
 mv "$work/there" "$work/prefix"
-for file in bin/rnn include/rnn.h share/doc/rnn/LICENSE; do
+for file in bin/rnn include/rnn.h share/doc/rnn/LICENSE share/man/man1/rnn-train.1 \
+    share/bash-completion/completions/rnn; do
     [ -e "$work/prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
 if grep -rIlF -e "$work/there" -e "$source" "$work/prefix"; then
