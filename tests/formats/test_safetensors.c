@@ -233,7 +233,7 @@ static void test_hostile_files_are_refused(void **state) {
     for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
         rnn_safetensors *file = (rnn_safetensors *)state;
         rnn_error error = {0};
-        unsigned char *bytes;
+        unsigned char *bytes, *again;
         rnn_status status = parse(&file, hostile[i].header, strlen(hostile[i].header),
                                   hostile[i].data, &bytes, &error);
         if (status != RNN_ERR_FORMAT &&
@@ -243,10 +243,12 @@ static void test_hostile_files_are_refused(void **state) {
         if (!strstr(error.message, hostile[i].says) || !strstr(error.message, "made.safetensors"))
             fail_msg("%s: said \"%s\", not \"%s\"", hostile[i].header, error.message,
                      hostile[i].says);
-        assert_int_equal(parse(&file, hostile[i].header, strlen(hostile[i].header), hostile[i].data,
-                               &bytes, NULL),
-                         status);
         free(bytes);
+        /* Nobody need listen to the message. */
+        assert_int_equal(parse(&file, hostile[i].header, strlen(hostile[i].header), hostile[i].data,
+                               &again, NULL),
+                         status);
+        free(again);
     }
 }
 
