@@ -62,6 +62,8 @@ int rnn_numbers_read_duration(const char *text, double *seconds) {
     if (rnn_numbers_read_real(text, seconds))
         return 1;
     double total = 0;
+    if (!*text)
+        return 0;
     for (double unit, last = HUGE_VAL; *text; text++, last = unit) {
         double number;
         if (!isdigit((unsigned char)*text) && *text != '.')
