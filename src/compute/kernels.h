@@ -10,7 +10,12 @@
  * inputs in an order that depends on the sizes k, hidden, symbols or rows alone,
  * never on which rows or columns are asked for together.
  *
- * Arrays are row-major float32. A stride is the distance between rows, in
+ * NaN and infinity are carried through, never hidden: a run that diverges shows
+ * it in its losses. Floating point is IEEE throughout, denormals included.
+ *
+ * Arrays are row-major float32 and may lie at any address; 64-byte alignment is
+ * fastest. Zero rows, columns or inputs are legal. Nothing is read or written
+ * outside the sizes given. A stride is the distance between rows, in
  * floats. Letters: m rows of a batch, n outputs, k inputs; gates are PyTorch's.
  */
 #ifndef RNN_KERNELS_H
@@ -25,16 +30,16 @@
  * those of torch.optim (SGD, RMSprop, Adagrad, Adam, AdamW). */
 typedef struct rnn_update {
     rnn_optimizer kind;
-    float rate;
-    float momentum;     /* SGD */
-    float alpha;        /* RMSProp */
-    float beta1, beta2; /* Adam, AdamW */
-    float epsilon;
-    float weight_decay;
-    float correction1; /* 1 - beta1^step */
-    float correction2; /* 1 - beta2^step */
-    float clip_value;  /* gradients are clamped to +- this first; 0: not */
-    float clip_norm;   /* then scaled so that their norm is at most this; 0: not */
+    double rate;
+    double momentum;     /* SGD */
+    double alpha;        /* RMSProp */
+    double beta1, beta2; /* Adam, AdamW; double, since 1 - beta is needed exactly */
+    double epsilon;
+    double weight_decay;
+    double correction1; /* 1 - beta1^step; Adam, AdamW */
+    double correction2; /* 1 - beta2^step */
+    double clip_value;  /* gradients are clamped to +- this first; 0: not */
+    double clip_norm;   /* then scaled so that their norm is at most this; 0: not */
 } rnn_update;
 
 typedef struct rnn_kernels {
@@ -108,11 +113,12 @@ typedef struct rnn_kernels {
 
     /* For each row of logits [rows][symbols]: losses[r] = -ln softmax(target),
      * hits[r] = 1 if the target has the largest logit (the first, of equals); with
-     * scale != 0 the logits become scale * (softmax - onehot(target)). hits may
-     * be NULL. */
+     * scale != 0 the logits become scale * (softmax - onehot(target)). A negative
+     * target is not counted: its loss, hit and gradient are 0. hits may be NULL. */
     void (*softmax_loss)(size_t rows, size_t symbols, float *logits, size_t stride,
                          const int32_t *targets, float scale, float *losses, uint8_t *hits);
-    /* probabilities[symbols] = softmax(logits * sharpness). May be in place. */
+    /* probabilities[symbols] = softmax(logits * sharpness), sharpness > 0. May be
+     * in place. A logit of -infinity has no probability. */
     void (*softmax)(size_t symbols, const float *logits, float sharpness, float *probabilities);
 
     /* --- the update */

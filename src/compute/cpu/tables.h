@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tables.h - the kernel tables, one for each instruction set. Which of them are
+ * in a build is for kernels.c to know.
+ */
+#ifndef RNN_TABLES_H
+#define RNN_TABLES_H
+
+#include "compute/kernels.h"
+
+extern const rnn_kernels rnn_kernels_generic; /* always */
+extern const rnn_kernels rnn_kernels_avx2;    /* x86-64: AVX2 and FMA */
+extern const rnn_kernels rnn_kernels_neon;    /* arm64 */
+
+#endif

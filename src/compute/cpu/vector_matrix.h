@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * vector_matrix.h - matrix product and weight gradient, built on one tile, and
+ * sums and copies of rows. Part of vector_kernels.h.
+ *
+ * A tile is a few rows by PANEL columns of C (or by several panels when there
+ * are but a few rows), held in registers while k runs. Each number of C is one
+ * chain of multiply-adds over k in order; storing a sum between two blocks of k
+ * does not change it. So its bits do not depend on the tile it falls into.
+ */
+
+/* Steps of k for which a panel of B (PRODUCT_DEPTH x PANEL floats, 32 KB) stays
+ * in the near caches while the rows go by. */
+#define PRODUCT_DEPTH ((size_t)512)
+/* Rows of A [PRODUCT_ROWS][PRODUCT_DEPTH] that wait in the second cache (480 KB)
+ * for the next panel. */
+#define PRODUCT_ROWS ((size_t)240)
+/* Rows of A and B whose products are summed in one chain, and columns of A
+ * packed at a time: a panel of B is 16 KB, a pack of A 192 KB. */
+#define GRADIENT_DEPTH   ((size_t)256)
+#define GRADIENT_COLUMNS ((size_t)192)
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* How many of vector v's lanes lie within `columns`. */
+INLINE size_t lanes_within(size_t columns, size_t v) {
+    return columns <= v * LANES ? 0 : smaller(columns - v * LANES, LANES);
+}
+
+/* One step of k: sums [rows][width] += A(., p) B(p, .). One of the two sides
+ * waits in registers while the other goes by, B's where it is the shorter. */
+INLINE void tile_step(size_t rows, size_t width, const float *a, size_t a_row, const float *b,
+                      size_t b_panel, vector *sums) {
+    vector right[PANEL_VECTORS], left[TILE_ROWS];
+    if (width == PANEL_VECTORS) {
+        UNROLL
+        for (size_t v = 0; v < width; v++)
+            right[v] = load(b + v * LANES);
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            left[0] = fill(a[r * a_row]);
+            UNROLL
+            for (size_t v = 0; v < width; v++)
+                sums[r * width + v] = multiply_add(left[0], right[v], sums[r * width + v]);
+        }
+    } else {
+        UNROLL
+        for (size_t r = 0; r < rows; r++)
+            left[r] = fill(a[r * a_row]);
+        UNROLL
+        for (size_t v = 0; v < width; v++) {
+            right[0] = load(b + v / PANEL_VECTORS * b_panel + v % PANEL_VECTORS * LANES);
+            UNROLL
+            for (size_t r = 0; r < rows; r++)
+                sums[r * width + v] = multiply_add(left[r], right[0], sums[r * width + v]);
+        }
+    }
+}
+
+/* The first `columns` columns of C[rows][panels * PANEL] = start + A B for k
+ * steps, where A(r, p) is a[r * a_row + p * a_step] and panel q of B begins at
+ * b + q * b_panel. start is a matrix with rows start_row apart, or NULL for 0;
+ * with `add` the result is added to C instead of replacing it. rows and panels
+ * are constants wherever this is called, and so is `columns` for whole tiles. */
+INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const float *a, size_t a_row,
+                 size_t a_step, const float *b, size_t b_panel, const float *start,
+                 size_t start_row, int add, float *c, size_t c_row) {
+    vector sums[TILE_ROWS * PANEL_VECTORS];
+    const size_t width = panels * PANEL_VECTORS;
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t v = 0; v < width; v++)
+            sums[r * width + v] =
+                start ? load_lanes(start + r * start_row + v * LANES, lanes_within(columns, v))
+                      : fill(0.0f);
+    }
+    UNROLL_STEPS
+    for (size_t p = 0; p < k; p++)
+        tile_step(rows, width, a + p * a_step, a_row, b + p * PANEL, b_panel, sums);
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t v = 0; v < width; v++) {
+            float *to = c + r * c_row + v * LANES;
+            size_t count = lanes_within(columns, v);
+            if (add)
+                sums[r * width + v] = load_lanes(to, count) + sums[r * width + v];
+            store_lanes(to, sums[r * width + v], count);
+        }
+    }
+}
+
+/* ----------------------------------------------------------- matrix product */
+
+/* packed is [panels][k][PANEL]. */
+static size_t packed_floats(size_t k, size_t n) {
+    return (n + PANEL - 1) / PANEL * PANEL * k;
+}
+
+static void pack(float *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
+                 size_t begin, size_t end) {
+    for (size_t first = begin; first < end; first += PANEL) {
+        float *to = packed + first * k;
+        const float *from = b + first * column;
+        size_t columns = smaller(n - first, PANEL);
+        if (column == 1 && columns == PANEL) {
+            for (size_t p = 0; p < k; p++)
+                memcpy(to + p * PANEL, from + p * row, PANEL * sizeof *to);
+        } else if (columns == PANEL) {
+            for (size_t p = 0; p < k; p++)
+                for (size_t j = 0; j < PANEL; j++)
+                    to[p * PANEL + j] = from[p * row + j * column];
+        } else {
+            for (size_t p = 0; p < k; p++)
+                for (size_t j = 0; j < PANEL; j++)
+                    to[p * PANEL + j] = j < columns ? from[p * row + j * column] : 0.0f;
+        }
+    }
+}
+
+/* What a product is made of; see rnn_kernels. */
+typedef struct operands {
+    size_t n, k;
+    const float *a;
+    size_t a_row;
+    const float *packed;
+    const float *bias;
+    int accumulate;
+    float *c;
+    size_t c_row;
+} operands;
+
+/* rows by `panels` panels from column `first` on, for steps [from, to) of k. */
+INLINE void product_tile(size_t rows, size_t panels, const operands *of, size_t row, size_t first,
+                         size_t from, size_t to) {
+    float *c = of->c + row * of->c_row + first;
+    size_t c_row = of->c_row, columns = smaller(of->n - first, panels * PANEL);
+    const float *start = c;
+    size_t start_row = c_row;
+    if (from == 0 && !of->accumulate) {
+        start = of->bias ? of->bias + first : NULL;
+        start_row = 0;
+    }
+    const float *left = of->a + row * of->a_row + from;
+    const float *right = of->packed + first * of->k + from * PANEL;
+    const size_t whole = panels * PANEL;
+    if (columns == whole)
+        tile(rows, panels, whole, to - from, left, of->a_row, 1, right, of->k * PANEL, start,
+             start_row, 0, c, c_row);
+    else /* the last panel hangs over */
+        tile(rows, panels, columns, to - from, left, of->a_row, 1, right, of->k * PANEL, start,
+             start_row, 0, c, c_row);
+}
+
+static void product_rows(size_t rows, const operands *of, size_t row, size_t first, size_t from,
+                         size_t to) {
+    switch (rows) {
+    case 1:
+        product_tile(1, 1, of, row, first, from, to);
+        break;
+    case 2:
+        product_tile(2, 1, of, row, first, from, to);
+        break;
+    case 3:
+        product_tile(3, 1, of, row, first, from, to);
+        break;
+    case 4:
+        product_tile(4, 1, of, row, first, from, to);
+        break;
+    case 5:
+        product_tile(5, 1, of, row, first, from, to);
+        break;
+    default:
+        product_tile(6, 1, of, row, first, from, to);
+        break;
+    }
+}
+
+/* Up to 3 rows: enough sums are under way only over several panels. */
+static void product_few(size_t m, const operands *of, size_t begin, size_t end) {
+    size_t panels = m == 1 ? 4 : 2, first = begin;
+    for (; first + panels * PANEL <= end; first += panels * PANEL)
+        if (m == 1)
+            product_tile(1, 4, of, 0, first, 0, of->k);
+        else if (m == 2)
+            product_tile(2, 2, of, 0, first, 0, of->k);
+        else
+            product_tile(3, 2, of, 0, first, 0, of->k);
+    for (; first < end; first += PANEL)
+        product_rows(m, of, 0, first, 0, of->k);
+}
+
+static void product(size_t m, size_t n, size_t k, const float *a, size_t a_stride,
+                    const float *packed, const float *bias, int accumulate, float *c,
+                    size_t c_stride, size_t begin, size_t end) {
+    const operands of = {n, k, a, a_stride, packed, bias, accumulate, c, c_stride};
+    if (m > 0 && m <= 3) {
+        product_few(m, &of, begin, end);
+        return;
+    }
+    for (size_t block = 0; block < m; block += PRODUCT_ROWS) {
+        /* Tiles of nearly equal height: a lone last row would cost as much as four. */
+        size_t rows = smaller(m - block, PRODUCT_ROWS);
+        size_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, height = rows / tiles;
+        size_t higher = rows % tiles;
+        for (size_t first = begin; first < end; first += PANEL) {
+            size_t from = 0;
+            do { /* at least once: with k = 0 C is still its start */
+                size_t to = smaller(from + PRODUCT_DEPTH, k), row = block;
+                for (size_t t = 0; t < tiles; t++) {
+                    size_t now = height + (t < higher);
+                    product_rows(now, &of, row, first, from, to);
+                    row += now;
+                }
+                from = to;
+            } while (from < k);
+        }
+    }
+}
+
+/* ---------------------------------------------------------- weight gradient */
+
+/* Packed B [panels][GRADIENT_DEPTH][PANEL], then packed A [tiles][GRADIENT_DEPTH][TILE_ROWS]. */
+static size_t gradient_scratch(size_t rows, size_t m, size_t n) {
+    size_t depth = smaller(rows, GRADIENT_DEPTH);
+    return packed_floats(depth, n) + depth * smaller(m, GRADIENT_COLUMNS);
+}
+
+/* Columns [begin, end) of A, as tiles [k][height] one after the other. */
+static void pack_columns(float *packed, const float *a, size_t a_stride, size_t k, size_t begin,
+                         size_t end, size_t height, size_t higher) {
+    const size_t together = 8; /* rows of A whose lines stay in the first cache */
+    for (size_t p = 0; p < k; p += together) {
+        float *tile_begin = packed;
+        size_t last = smaller(p + together, k);
+        for (size_t i = begin, t = 0; i < end; t++) {
+            size_t now = height + (t < higher);
+            for (size_t q = p; q < last; q++) {
+                const float *from = a + q * a_stride + i;
+                float *to = tile_begin + q * now;
+                if (now == TILE_ROWS)
+                    memcpy(to, from, TILE_ROWS * sizeof *to);
+                else
+                    for (size_t r = 0; r < now; r++)
+                        to[r] = from[r];
+            }
+            tile_begin += k * now;
+            i += now;
+        }
+    }
+}
+
+INLINE void gradient_tile(size_t rows, size_t k, const float *a, const float *b, size_t columns,
+                          float *c, size_t c_row) {
+    if (columns == PANEL)
+        tile(rows, 1, PANEL, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row);
+    else
+        tile(rows, 1, columns, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row);
+}
+
+static void gradient_rows(size_t rows, size_t k, const float *a, const float *b, size_t columns,
+                          float *c, size_t c_row) {
+    switch (rows) {
+    case 1:
+        gradient_tile(1, k, a, b, columns, c, c_row);
+        break;
+    case 2:
+        gradient_tile(2, k, a, b, columns, c, c_row);
+        break;
+    case 3:
+        gradient_tile(3, k, a, b, columns, c, c_row);
+        break;
+    case 4:
+        gradient_tile(4, k, a, b, columns, c, c_row);
+        break;
+    case 5:
+        gradient_tile(5, k, a, b, columns, c, c_row);
+        break;
+    default:
+        gradient_tile(6, k, a, b, columns, c, c_row);
+        break;
+    }
+}
+
+/* The rows are summed in blocks of GRADIENT_DEPTH: each block's sum is one chain, and is
+ * added to C in order. */
+static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
+                     const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                     size_t end, float *scratch) {
+    (void)m;
+    float *packed_a = scratch + packed_floats(smaller(rows, GRADIENT_DEPTH), n);
+    for (size_t p = 0; p < rows; p += GRADIENT_DEPTH) {
+        size_t k = smaller(rows - p, GRADIENT_DEPTH);
+        pack(scratch, b + p * b_stride, b_stride, 1, k, n, 0, n);
+        for (size_t block = begin; block < end; block += GRADIENT_COLUMNS) {
+            size_t stop = smaller(block + GRADIENT_COLUMNS, end), count = stop - block;
+            size_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS, height = count / tiles;
+            size_t higher = count % tiles;
+            pack_columns(packed_a, a + p * a_stride, a_stride, k, block, stop, height, higher);
+            for (size_t first = 0; first < n; first += PANEL) {
+                const float *tile_a = packed_a;
+                for (size_t t = 0, i = block; t < tiles; t++) {
+                    size_t now = height + (t < higher);
+                    gradient_rows(now, k, tile_a, scratch + first * k, smaller(n - first, PANEL),
+                                  c + i * c_stride + first, c_stride);
+                    tile_a += k * now;
+                    i += now;
+                }
+            }
+        }
+    }
+}
+
+/* --------------------------------------------------------------------- rows */
+
+INLINE void add_lanes(float *to, const float *from, size_t count) {
+    store_lanes(to, load_lanes(to, count) + load_lanes(from, count), count);
+}
+
+static void column_sums(size_t rows, size_t n, const float *a, size_t a_stride, float *out) {
+    size_t r = 0;
+    for (; r + 4 <= rows; r += 4) { /* four at a time: four times fewer passes over out */
+        const float *row = a + r * a_stride;
+        FOR_LANES(j, 0, n, count, {
+            vector sum = load_lanes(out + j, count) + load_lanes(row + j, count);
+            sum = sum + load_lanes(row + a_stride + j, count);
+            sum = sum + load_lanes(row + 2 * a_stride + j, count);
+            store_lanes(out + j, sum + load_lanes(row + 3 * a_stride + j, count), count);
+        });
+    }
+    for (; r < rows; r++)
+        FOR_LANES(j, 0, n, count, add_lanes(out + j, a + r * a_stride + j, count));
+}
+
+static void gather(size_t rows, size_t n, const float *table, size_t table_stride,
+                   const int32_t *index, float *out, size_t out_stride) {
+    for (size_t r = 0; r < rows; r++)
+        memcpy(out + r * out_stride, table + (size_t)index[r] * table_stride, n * sizeof *out);
+}
+
+static void scatter_add(size_t rows, const int32_t *index, const float *a, size_t a_stride,
+                        float *table, size_t table_stride, size_t begin, size_t end) {
+    for (size_t r = 0; r < rows; r++) {
+        float *to = table + (size_t)index[r] * table_stride;
+        FOR_LANES(j, begin, end, count, add_lanes(to + j, a + r * a_stride + j, count));
+    }
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * kernels.c - the list of kernel tables, and the choice among them.
+ */
+#include "compute/kernels.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "compute/cpu/tables.h"
+#include "compute/cpu_features.h"
+
+/* Every name that some build on some machine knows. */
+static const char *const names[] = {"avx512", "avx2", "neon", "generic"};
+
+/* Best first. On one architecture each level implies those below it, so what a
+ * machine can run is always the end of this list. */
+static const rnn_kernels *const tables[] = {
+#if defined(__x86_64__)
+    &rnn_kernels_avx2,
+#elif defined(__aarch64__)
+    &rnn_kernels_neon,
+#endif
+    &rnn_kernels_generic,
+    NULL,
+};
+
+const rnn_kernels *const *rnn_kernels_available(void) {
+#if defined(__x86_64__)
+    return tables + (rnn_cpu_features_avx2() ? 0 : 1);
+#else
+    return tables;
+#endif
+}
+
+/* "auto, avx2, generic" */
+static void list_available(char *text, size_t size) {
+    size_t length = (size_t)snprintf(text, size, "auto");
+    for (const rnn_kernels *const *table = rnn_kernels_available(); *table; table++)
+        if (length < size)
+            length += (size_t)snprintf(text + length, size - length, ", %s", (*table)->name);
+}
+
+rnn_status rnn_kernels_pick(const rnn_kernels **out, const char *name, rnn_error *error) {
+    const rnn_kernels *const *available = rnn_kernels_available();
+    *out = NULL;
+    if (!name || strcmp(name, "auto") == 0) {
+        *out = available[0];
+        return RNN_OK;
+    }
+    for (; *available; available++)
+        if (strcmp((*available)->name, name) == 0) {
+            *out = *available;
+            return RNN_OK;
+        }
+    char list[128];
+    list_available(list, sizeof list);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            return rnn_fail(error, RNN_ERR_UNSUPPORTED,
+                            "kernels \"%s\" cannot run on this machine or are not in this build; "
+                            "choose one of: %s",
+                            name, list);
+    return rnn_fail(error, RNN_ERR_RANGE, "there are no kernels named \"%.64s\"; choose one of: %s",
+                    name, list);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * kernel_timing.h - how fast each kernel of each table is, beside what the
+ * processor could do at most. Part of test_kernels.c: `test_kernels --time`.
+ */
+#ifndef RNN_KERNEL_TIMING_H
+#define RNN_KERNEL_TIMING_H
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "compute/kernels.h"
+
+static double now_seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* GFLOP/s of one core that only multiplies and adds in registers; 0: unknown. */
+#if defined(__x86_64__)
+__attribute__((target("avx2,fma"))) static double ceiling(void) {
+    double best = 0.0;
+    for (int turn = 0; turn < 10; turn++) {
+        long loops = 300000;
+        double begin = now_seconds();
+        __asm__ volatile("1:\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm4\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm5\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm6\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm7\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm8\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm9\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm10\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm11\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm12\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm13\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm14\n\t"
+                         "vfmadd231ps %%ymm0, %%ymm1, %%ymm15\n\t"
+                         "dec %0\n\t"
+                         "jnz 1b\n\t"
+                         : "+r"(loops)
+                         :
+                         : "xmm0", "xmm1", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+                           "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc");
+        double rate = 300000.0 * 12 * 16 / (now_seconds() - begin) * 1e-9;
+        best = rate > best ? rate : best;
+    }
+    return best;
+}
+#else
+static double ceiling(void) {
+    return 0.0;
+}
+#endif
+
+/* Room for the largest shapes below. */
+typedef struct workspace {
+    float *a, *b, *c, *packed, *scratch;
+    int32_t *index;
+    uint8_t *hits;
+} workspace;
+
+typedef struct timing {
+    const rnn_kernels *kernels;
+    workspace *space;
+    size_t m, n, k; /* their meaning is the kernel's */
+    int flag;
+} timing;
+
+typedef void (*timed)(const timing *t);
+
+/* The median of the seconds of a call, over about `budget` seconds. */
+static double median_seconds(timed call, const timing *t, double budget) {
+    enum { MOST = 301 };
+    double took[MOST];
+    int count = 0;
+    call(t);
+    for (double begin = now_seconds(); count < MOST;) {
+        double from = now_seconds();
+        call(t);
+        double to = now_seconds();
+        int at = count++;
+        for (; at > 0 && took[at - 1] > to - from; at--)
+            took[at] = took[at - 1];
+        took[at] = to - from;
+        if (to - begin > budget && count >= 3)
+            break;
+    }
+    return took[count / 2];
+}
+
+static void call_product(const timing *t) {
+    t->kernels->product(t->m, t->n, t->k, t->space->a, t->k, t->space->packed, NULL, t->flag,
+                        t->space->c, t->n, 0, t->n);
+}
+
+static void call_gradient(const timing *t) {
+    t->kernels->gradient(t->m, t->n, t->k, t->space->a, t->n, t->space->b, t->k, t->space->c, t->k,
+                         0, t->n, t->space->scratch);
+}
+
+static void call_pack(const timing *t) {
+    t->kernels->pack(t->space->packed, t->space->b, t->flag ? 1 : t->n, t->flag ? t->k : 1, t->k,
+                     t->n, 0, t->n);
+}
+
+static void call_column_sums(const timing *t) {
+    t->kernels->column_sums(t->m, t->n, t->space->a, t->n, t->space->c);
+}
+
+static void call_gather(const timing *t) {
+    t->kernels->gather(t->m, t->n, t->space->b, t->n, t->space->index, t->space->c, t->n);
+}
+
+static void call_scatter_add(const timing *t) {
+    t->kernels->scatter_add(t->m, t->space->index, t->space->a, t->n, t->space->c, t->n, 0, t->n);
+}
+
+static void call_lstm_forward(const timing *t) {
+    t->kernels->lstm_forward(t->m, t->n, t->space->a, 4 * t->n, t->space->b, t->space->b,
+                             t->space->c);
+}
+
+static void call_lstm_backward(const timing *t) {
+    t->kernels->lstm_backward(t->m, t->n, t->space->a, 4 * t->n, t->space->b, t->space->b,
+                              t->space->packed, t->space->c);
+}
+
+static void call_gru_forward(const timing *t) {
+    t->kernels->gru_forward(t->m, t->n, t->space->a, 4 * t->n, t->space->b, t->space->c);
+}
+
+static void call_gru_backward(const timing *t) {
+    t->kernels->gru_backward(t->m, t->n, t->space->a, 4 * t->n, t->space->b, t->space->packed,
+                             t->space->c);
+}
+
+static void call_tanh_forward(const timing *t) {
+    t->kernels->tanh_forward(t->m, t->n, t->space->a, t->n, t->space->c);
+}
+
+static void call_softmax_loss(const timing *t) {
+    t->kernels->softmax_loss(t->m, t->n, t->space->a, t->n, t->space->index, 1.0f, t->space->c,
+                             t->space->hits);
+}
+
+static void call_sum_of_squares(const timing *t) {
+    t->space->c[0] = (float)t->kernels->sum_of_squares(t->n, t->space->a, 0.0f);
+}
+
+static void call_update(const timing *t) {
+    const rnn_update how = {.kind = (rnn_optimizer)t->flag,
+                            .rate = 1e-9,
+                            .momentum = 0.9,
+                            .alpha = 0.95,
+                            .beta1 = 0.9,
+                            .beta2 = 0.999,
+                            .epsilon = 1e-8,
+                            .correction1 = 0.1,
+                            .correction2 = 0.001};
+    t->kernels->update(&how, 1.0f, t->n, t->space->a, t->space->b, t->space->c, t->space->packed);
+}
+
+static const struct shape {
+    const char *name;
+    timed call;
+    size_t m, n, k;
+    int flag;
+    double flops; /* times m n k; 0: report ns per element instead */
+} shapes[] = {
+    {"product", call_product, 100, 2048, 512, 1, 2},
+    {"product", call_product, 50, 2048, 512, 1, 2},
+    {"product", call_product, 25, 2048, 512, 1, 2},
+    {"product", call_product, 50, 512, 2048, 1, 2},
+    {"product", call_product, 10000, 2048, 512, 0, 2},
+    {"product", call_product, 10000, 512, 2048, 0, 2},
+    {"product", call_product, 10000, 65, 512, 0, 2},
+    {"product", call_product, 10000, 512, 65, 0, 2},
+    {"product", call_product, 1, 2048, 512, 1, 2},
+    {"product", call_product, 2, 2048, 512, 1, 2},
+    {"product", call_product, 3, 2048, 512, 1, 2},
+    {"product", call_product, 4, 2048, 512, 1, 2},
+    {"product", call_product, 50, 512, 128, 1, 2},
+    {"product", call_product, 50, 128, 512, 1, 2},
+    {"product", call_product, 2500, 512, 128, 0, 2},
+    {"product", call_product, 1, 512, 128, 1, 2},
+    {"gradient", call_gradient, 10000, 2048, 512, 0, 2},
+    {"gradient", call_gradient, 10000, 65, 512, 0, 2},
+    {"gradient", call_gradient, 2500, 512, 128, 0, 2},
+    {"pack rows", call_pack, 1, 2048, 512, 0, 0},
+    {"pack transposed", call_pack, 1, 2048, 512, 1, 0},
+    {"column_sums", call_column_sums, 5000, 2048, 1, 0, 0},
+    {"gather", call_gather, 5000, 2048, 1, 0, 0},
+    {"scatter_add", call_scatter_add, 5000, 2048, 1, 0, 0},
+    {"lstm_forward", call_lstm_forward, 50, 512, 1, 0, 0},
+    {"lstm_backward", call_lstm_backward, 50, 512, 1, 0, 0},
+    {"gru_forward", call_gru_forward, 50, 512, 1, 0, 0},
+    {"gru_backward", call_gru_backward, 50, 512, 1, 0, 0},
+    {"tanh_forward", call_tanh_forward, 50, 512, 1, 0, 0},
+    {"softmax_loss", call_softmax_loss, 1000, 65, 1, 0, 0},
+    {"sum_of_squares", call_sum_of_squares, 1, 3000000, 1, 0, 0},
+    {"update sgd", call_update, 1, 3000000, 1, RNN_SGD, 0},
+    {"update rmsprop", call_update, 1, 3000000, 1, RNN_RMSPROP, 0},
+    {"update adam", call_update, 1, 3000000, 1, RNN_ADAM, 0},
+};
+
+static int time_kernels(void) {
+    const size_t most = 10000u * 2048u;
+    workspace space = {
+        .a = rnn_allocate(most, sizeof(float)),
+        .b = rnn_allocate(most, sizeof(float)),
+        .c = rnn_allocate(most, sizeof(float)),
+        .packed = rnn_allocate((size_t)4 << 20, sizeof(float)),
+        .scratch = rnn_allocate((size_t)4 << 20, sizeof(float)),
+        .index = rnn_allocate(10000, sizeof(int32_t)),
+        .hits = rnn_allocate(10000, 1),
+    };
+    if (!space.a || !space.b || !space.c || !space.packed || !space.scratch || !space.index ||
+        !space.hits)
+        return 1;
+    for (size_t i = 0; i < 10000; i++)
+        space.index[i] = (int32_t)(i * 7 % 65);
+    const rnn_kernels *const *table = rnn_kernels_available();
+    double top = (*table)->panel > 1 && table[1] ? ceiling() : 0.0;
+    printf("multiply-add ceiling of this core: %.1f GFLOP/s\n", top);
+    for (; *table; table++) {
+        int slow = table[1] == NULL;
+        printf("\n%-16s %-18s %10s %9s %7s\n", (*table)->name, "m x n x k", "us", "GFLOP/s", "%");
+        for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+            const struct shape *s = &shapes[i];
+            double size = (double)s->m * (double)s->n * (double)s->k;
+            if (slow && size > 1e9)
+                continue;
+            for (size_t j = 0; j < most; j++)
+                space.a[j] = space.b[j] = (float)(j % 97) * 0.01f - 0.5f;
+            const timing t = {*table, &space, s->m, s->n, s->k, s->flag};
+            double seconds = median_seconds(s->call, &t, size > 1e9 ? 0.6 : 0.15);
+            char text[64];
+            snprintf(text, sizeof text, "%zu x %zu x %zu", s->m, s->n, s->k);
+            printf("%-16s %-18s %10.1f ", s->name, text, seconds * 1e6);
+            if (s->flops > 0)
+                printf("%9.1f %7.1f\n", s->flops * size / seconds * 1e-9,
+                       top > 0 ? s->flops * size / seconds * 1e-7 / top : 0.0);
+            else
+                printf("%9.3f ns each\n", seconds / size * 1e9);
+            fflush(stdout);
+        }
+    }
+    rnn_free(space.a);
+    rnn_free(space.b);
+    rnn_free(space.c);
+    rnn_free(space.packed);
+    rnn_free(space.scratch);
+    rnn_free(space.index);
+    rnn_free(space.hits);
+    return 0;
+}
+
+#endif
