@@ -136,6 +136,8 @@ typedef struct rnn_sampling {
     float top_p;       /* keep the least set with this mass; 0 keeps all */
     float min_p;       /* keep what is at least min_p times as likely as the best; 0 keeps all */
     uint64_t seed;     /* same seed, same model, same text */
+    int threads;       /* 0: OMP_NUM_THREADS, else all cores */
+    const char *cpu, *device; /* as rnn_training's; NULL stands for "auto" */
 } rnn_sampling;
 
 /* Writes text: one or several independent streams that share a prime. */
@@ -189,6 +191,35 @@ typedef void (*rnn_score_listener)(void *context, int32_t symbol, double nats);
 RNN_API rnn_status rnn_score_text(const rnn_model *model, const char *text, size_t bytes,
                                   int skip_unknown, rnn_score *out, rnn_score_listener listener,
                                   void *context, rnn_error *error);
+
+typedef enum rnn_protocol {
+    RNN_PROTOCOL_STREAM = 0, /* one pass with the state carried through */
+    RNN_PROTOCOL_COLD = 1,   /* windows beside each other, each from a zero state */
+} rnn_protocol;
+
+/* How to score inputs; zero-initialised: all of them, as one stream. */
+typedef struct rnn_evaluation {
+    int protocol;  /* rnn_protocol */
+    size_t window; /* cold: characters in a window; 0 stands for 256 */
+    int skip_unknown;
+    const char *include, *exclude; /* as rnn_training's */
+    double begin, end; /* which part of the text, as fractions of it; 0, 0 stands for all */
+    int threads;
+    const char *cpu, *device; /* NULL stands for "auto" */
+} rnn_evaluation;
+
+typedef struct rnn_evaluation_result {
+    rnn_score score;
+    uint64_t skipped; /* unknown characters passed over */
+    double seconds;
+    uint64_t hash; /* of the text that was read: equal texts, equal hashes */
+} rnn_evaluation_result;
+
+/* Scores what rnn_train would train on: files, directories, archives, "-" for
+ * standard input. Errors as rnn_score_text; RNN_ERR_IO. listener may be NULL. */
+RNN_API rnn_status rnn_evaluate(const rnn_model *model, const char *const *inputs, size_t count,
+                                const rnn_evaluation *how, rnn_evaluation_result *out,
+                                rnn_score_listener listener, void *context, rnn_error *error);
 
 /* ----------------------------------------------------------------- training */
 
@@ -259,9 +290,10 @@ typedef struct rnn_training {
     double seconds;
     /* reports */
     int64_t eval_every;       /* steps between validations; 0: chosen */
+    int64_t val_limit;        /* symbols of the validation text read each time; 0: all */
     int patience;             /* validations without a new best before stopping; 0: never */
     int64_t checkpoint_every; /* steps between saves of what resuming needs; 0: chosen */
-    int64_t print_every;      /* steps between progress events; 0: chosen */
+    int64_t print_every;      /* steps between progress events and log lines; 0: chosen */
     int sample_length;
     double sample_temperature;
     const char *sample_prime;
@@ -277,6 +309,14 @@ typedef struct rnn_training {
 
 /* Fills in the defaults. Strings in it belong to the library. */
 RNN_API void rnn_training_defaults(rnn_training *how);
+
+/* What the run in `directory` was told when it began: its settings, with `out`
+ * that directory and `resume` 1, and its inputs. After budgets (and what else may
+ * change on the way) have been set anew, rnn_train goes on with it. Strings and
+ * *inputs lie in *memory, to be released with rnn_free after the last use of
+ * either. RNN_ERR_IO if there is no run, RNN_ERR_FORMAT, RNN_ERR_MEMORY. */
+RNN_API rnn_status rnn_training_recall(rnn_training *how, const char *const **inputs, size_t *count,
+                                       void **memory, const char *directory, rnn_error *error);
 
 typedef enum rnn_event_kind {
     RNN_EVENT_NOTICE, /* text: something was adjusted, and why */
@@ -326,9 +366,12 @@ typedef rnn_reply (*rnn_listener)(void *context, const rnn_event *event);
 /* Trains on inputs (files, directories, "-" for standard input; compressed and
  * archived files are unpacked) into the directory how->out, which then holds
  * model.safetensors (the best), last.safetensors, resume.safetensors,
- * log.jsonl and samples.txt. The listener is called on every event and at
- * least once a step (RNN_EVENT_PROGRESS is only sent every print_every steps;
- * `poll`, which may be NULL, is asked after each step). */
+ * log.jsonl and samples.txt. With how->resume it goes on with the run there, to
+ * the same bits as if it had never stopped; count may then be 0 for the run's own
+ * inputs. The listener is called on every event: progress every print_every steps,
+ * or about ten times a second where that is 0. `poll`, which may be NULL, is asked
+ * after each step. RNN_ERR_DIVERGED after three attempts at lower rates; the last
+ * good checkpoint then stands. */
 RNN_API rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t count,
                              rnn_listener listener, rnn_reply (*poll)(void *context), void *context,
                              rnn_error *error);

@@ -48,13 +48,12 @@ rnn_status rnn_fail(rnn_error *error, rnn_status code, const char *format, ...) 
 void rnn_error_prefix(rnn_error *error, const char *format, ...) {
     if (!error)
         return;
-    char prefix[256], rest[sizeof error->message];
+    rnn_error old = *error;
+    char prefix[256];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(prefix, sizeof prefix, format, arguments);
     va_end(arguments);
-    memcpy(rest, error->message, sizeof rest);
-    size_t length = strlen(prefix);
-    memcpy(error->message, prefix, length);
-    snprintf(error->message + length, sizeof error->message - length, ": %s", rest);
+    int room = (int)(sizeof error->message - sizeof prefix - 2);
+    snprintf(error->message, sizeof error->message, "%s: %.*s", prefix, room, old.message);
 }

@@ -30,6 +30,10 @@ typedef struct rnn_engine_options {
     double dropout;  /* between layers, in training sequences */
     uint64_t seed;   /* of the dropout masks */
     int moments;     /* 1: `first` moments, 2: `second`, 3: both (training) */
+    /* An engine of the same device and network, not for training, whose parameters
+     * this one reads instead of having its own; it must outlive this one and keep
+     * its parameters. cpu is then its. NULL for own ones. */
+    rnn_engine *weights;
 } rnn_engine_options;
 
 /* What a sequence came to. */

@@ -9,7 +9,7 @@
 #ifndef RNN_MODEL_H
 #define RNN_MODEL_H
 
-#include "compute/network.h"
+#include "compute/device.h"
 #include "text/vocabulary.h"
 
 struct rnn_model {
@@ -17,7 +17,13 @@ struct rnn_model {
     rnn_vocabulary *vocabulary; /* owned */
     float *parameters;          /* [network.parameters], owned */
     char *history;              /* JSON object, owned */
+    /* From rnn_model_prepare: the engine whose weights states and samplers share. */
+    const rnn_device *device;
+    rnn_engine *weights; /* owned */
 };
+
+/* Makes `weights` from the parameters, for reading only. rnn_model_load does it. */
+rnn_status rnn_model_prepare(rnn_model *model, rnn_error *error);
 
 /* A named window into the flat parameters. */
 typedef struct rnn_window {
@@ -30,14 +36,16 @@ typedef struct rnn_window {
 #define RNN_MAX_WINDOWS (3 + 4 * RNN_MAX_LAYERS)
 size_t rnn_model_windows(const rnn_network *network, rnn_window *windows);
 
-/* A model that owns `vocabulary` from here on (also on failure), with zero parameters. */
+/* A model that owns `vocabulary` from here on (also on failure), with zero
+ * parameters. history is a JSON object, copied; NULL stands for "{}". */
 rnn_status rnn_model_create(rnn_model **out, const rnn_network *shape, rnn_vocabulary *vocabulary,
                             const char *history, rnn_error *error);
 
 /* Random parameters: weights as torch.nn.LSTM's (uniform +- 1/sqrt(hidden)) for
  * the inputs, orthogonal blocks for the recurrent matrices (one per gate), zero
- * biases, forget_bias in bias_ih of the LSTM's forget gate; embedding normal(0,
- * 1) (0.1 if tied), output uniform +- 1/sqrt(hidden). A pure function of seed. */
+ * biases, forget_bias in bias_ih of the LSTM's forget gate (if it has biases);
+ * embedding normal(0, 1) (0.1 if tied), output uniform +- 1/sqrt(hidden). A pure
+ * function of seed. RNN_ERR_MEMORY: it needs hidden^2 * 4 bytes on top. */
 rnn_status rnn_model_initialise(rnn_model *model, uint64_t seed, double forget_bias,
                                 rnn_error *error);
 
@@ -46,12 +54,19 @@ rnn_status rnn_model_initialise(rnn_model *model, uint64_t seed, double forget_b
  * fine; *matched says how many symbols were found. */
 rnn_status rnn_model_adopt(rnn_model *model, const rnn_model *from, int *matched, rnn_error *error);
 
-/* Writes the model file, atomically. parameters may be NULL for the model's own. */
+/* rnn_model_load from memory that stays the caller's and is not needed afterwards;
+ * `name` stands in messages. */
+rnn_status rnn_model_parse(rnn_model **out, const void *bytes, size_t count, const char *name,
+                           rnn_error *error);
+
+/* Writes the model file, atomically. parameters may be NULL for the model's own.
+ * RNN_ERR_DIVERGED, naming the tensor, if one is not finite: nothing is written then. */
 rnn_status rnn_model_save(const rnn_model *model, const float *parameters, const char *path,
                           rnn_error *error);
 
 /* The file that a MODEL argument means: itself, or in a run's directory
- * model.safetensors, failing that last.safetensors. path has room for `room`. */
+ * model.safetensors, failing that last.safetensors. path has room for `room`.
+ * RNN_ERR_IO if there is none; RNN_ERR_FORMAT for a PyTorch pickle. */
 rnn_status rnn_model_locate(const char *argument, char *path, size_t room, rnn_error *error);
 
 #endif

@@ -2,9 +2,9 @@
  *
  * symbols.h - a text as symbols of one or two bytes each, in a mapped file.
  *
- * The file lies in a directory that the caller names, is unlinked at once and
- * goes with the process: the memory that it takes is the page cache's, so
- * anonymous memory does not grow with the text.
+ * The file lies in a directory that the caller names, has no name and goes with
+ * the process: the memory that it takes is the page cache's, so anonymous
+ * memory does not grow with the text.
  */
 #ifndef RNN_SYMBOLS_H
 #define RNN_SYMBOLS_H
@@ -14,13 +14,18 @@
 
 typedef struct rnn_symbols rnn_symbols;
 
-/* Reads a corpus once, chooses a vocabulary for it and encodes it. The corpus's
- * bytes are spooled in `directory` in between. */
+/* Reads a corpus once, chooses a vocabulary for it (rnn_vocabulary_create) and
+ * encodes it. `normalize` is what the corpus was opened with. The corpus's bytes
+ * are kept in `directory` in between. RNN_ERR_RANGE for a corpus without text;
+ * RNN_ERR_IO names the directory if it is full, and says how much was needed.
+ * *vocabulary is the caller's to destroy; after an error both are NULL. */
 rnn_status rnn_symbols_prepare(rnn_symbols **out, rnn_vocabulary **vocabulary, rnn_corpus *corpus,
                                rnn_units units, int max_symbols, int normalize,
                                const char *directory, rnn_error *error);
 
-/* Reads and encodes a corpus with a vocabulary that is there already. */
+/* Reads and encodes a corpus with a vocabulary that is there already. The corpus
+ * must have been opened with the vocabulary's normalization. RNN_ERR_SYMBOL
+ * names file and place of a character that it does not know. */
 rnn_status rnn_symbols_encode(rnn_symbols **out, rnn_corpus *corpus,
                               const rnn_vocabulary *vocabulary, int skip_unknown,
                               const char *directory, rnn_error *error);

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+#
+# Every tests/**/test_*.c is a test program; scripts beside them test the command
+# line, the installed package and the house rules. Labels choose among them:
+#
+#   threads   runs code on several threads: what the thread sanitizer is for
+#   lint      the house rules
+#   long      minutes each; not part of a plain run
+
+file(GLOB_RECURSE RNN_TESTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/test_*.c)
+foreach(source ${RNN_TESTS})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source})
+  target_compile_definitions(${name} PRIVATE _GNU_SOURCE
+                             RNN_TEST_DATA="${PROJECT_SOURCE_DIR}/tests")
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE rnn_static PkgConfig::CMOCKA ${RNN_LIBRARIES})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
+  file(STRINGS ${source} threaded REGEX "rnn_threads_|threads = |device\\.h|rnn_train\\(")
+  if(threaded)
+    set_property(TEST ${name} APPEND PROPERTY LABELS threads)
+  endif()
+endforeach()
+
+# Puts failing system calls in the place of the real ones.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  foreach(call openat write read fsync renameat close fcntl)
+    target_link_options(test_saving_faults PRIVATE "LINKER:--wrap=${call}")
+  endforeach()
+  target_compile_definitions(test_saving_faults PRIVATE RNN_TEST_WRAPS)
+endif()
+
+# Shell scripts: tests/**/test_*.sh, run as `test_X.sh SOURCE BUILD`. 77 says that
+# something they need is not on this machine.
+file(GLOB_RECURSE RNN_TEST_SCRIPTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/test_*.sh)
+foreach(script ${RNN_TEST_SCRIPTS})
+  get_filename_component(name ${script} NAME_WE)
+  add_test(NAME ${name}
+           COMMAND sh ${script} ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
+endforeach()
+
+# House rules look at the sources and the plain build's symbols.
+if(NOT RNN_SANITIZE)
+  foreach(rule floors names headers format sizes words scripts)
+    add_test(NAME lint_${rule}
+             COMMAND sh ${PROJECT_SOURCE_DIR}/tools/check_${rule}.sh ${PROJECT_SOURCE_DIR}
+                     ${PROJECT_BINARY_DIR})
+    set_tests_properties(lint_${rule} PROPERTIES LABELS lint SKIP_RETURN_CODE 77)
+  endforeach()
+endif()

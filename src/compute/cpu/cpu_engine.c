@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cpu_engine.c - the CPU device: memory of an engine, copies in and out, and the
+ * verbs as rows of phases.
+ */
+#include "compute/cpu/cpu_engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Rows of logits are held up to this many floats at a time. */
+#define LOGITS_ROOM ((size_t)4 << 20)
+/* A table of input sums for the whole vocabulary is kept up to this many floats. */
+#define TABLE_ROOM ((size_t)64 << 20)
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* ------------------------------------------------------------------ memory */
+
+static int allocate(float **array, size_t rows, size_t width) {
+    *array = width != 0 && rows > SIZE_MAX / sizeof(float) / width
+                 ? NULL
+                 : rnn_allocate(rows * width, sizeof(float));
+    return *array != NULL;
+}
+
+static int allocate_packed(rnn_engine *e, rnn_packed *packed, size_t offset, size_t row,
+                           size_t column, size_t k, size_t n) {
+    *packed = (rnn_packed){NULL, offset, row, column, k, n};
+    return allocate(&packed->data, e->kernels->packed_floats(k, n), 1);
+}
+
+/* W [outputs][inputs] as a product x W^T. */
+static int allocate_forward(rnn_engine *e, rnn_packed *packed, size_t offset, size_t outputs,
+                            size_t inputs) {
+    return allocate_packed(e, packed, offset, 1, inputs, inputs, outputs);
+}
+
+/* W [outputs][inputs] as a product dy W. */
+static int allocate_back(rnn_engine *e, rnn_packed *packed, size_t offset, size_t outputs,
+                         size_t inputs) {
+    return !e->training || allocate_packed(e, packed, offset, inputs, 1, outputs, inputs);
+}
+
+static int allocate_layer_weights(rnn_engine *e, size_t l) {
+    const rnn_network *net = &e->network;
+    rnn_cpu_layer *layer = &e->layer[l];
+    size_t hidden = net->hidden, inputs = rnn_network_inputs(net, l);
+    size_t outputs = e->input_sums, first = outputs;
+    if (net->cell == RNN_CELL_GRU)
+        first = 2 * hidden;
+    size_t recurrent = net->layer[l].weight_hh;
+    if (!allocate_forward(e, &layer->hidden[0], recurrent, first, hidden) ||
+        !allocate_back(e, &layer->hidden_back[0], recurrent, first, hidden))
+        return 0;
+    if (first < outputs) {
+        size_t rest = recurrent + first * hidden;
+        if (!allocate_forward(e, &layer->hidden[1], rest, outputs - first, hidden) ||
+            !allocate_back(e, &layer->hidden_back[1], rest, outputs - first, hidden))
+            return 0;
+    }
+    if (l > 0 || net->embedding > 0) {
+        size_t weight = net->layer[l].weight_ih;
+        if (!allocate_forward(e, &layer->input, weight, outputs, inputs) ||
+            !allocate_back(e, &layer->input_back, weight, outputs, inputs))
+            return 0;
+    }
+    return allocate(&layer->start, 1, e->columns);
+}
+
+static int allocate_weights(rnn_engine *e) {
+    const rnn_network *net = &e->network;
+    if (!allocate(&e->parameters, net->parameters, 1))
+        return 0;
+    for (size_t l = 0; l < net->layers; l++)
+        if (!allocate_layer_weights(e, l))
+            return 0;
+    return allocate_forward(e, &e->output, net->output_weight, net->symbols, net->hidden) &&
+           allocate_back(e, &e->output_back, net->output_weight, net->symbols, net->hidden);
+}
+
+/* The lender is brought up to date first: once that is done, lending only reads it. */
+static void borrow_weights(rnn_engine *e, rnn_engine *from) {
+    rnn_cpu_pack(from);
+    if (from->table_complete)
+        rnn_cpu_table(from, 0, NULL);
+    e->borrowed = 1;
+    e->stale = 0;
+    e->parameters = from->parameters;
+    e->output = from->output;
+    for (size_t l = 0; l < e->network.layers; l++) {
+        e->layer[l].hidden[0] = from->layer[l].hidden[0];
+        e->layer[l].hidden[1] = from->layer[l].hidden[1];
+        e->layer[l].input = from->layer[l].input;
+        e->layer[l].start = from->layer[l].start;
+    }
+    if (from->table_complete) {
+        e->table_complete = 1;
+        e->table = from->table;
+        e->table_rows = from->table_rows;
+        e->distinct_count = from->distinct_count;
+    }
+}
+
+static int allocate_layer_rows(rnn_engine *e, size_t l) {
+    rnn_cpu_layer *layer = &e->layer[l];
+    size_t rows = e->length * e->batch, hidden = e->network.hidden;
+    if (l == 0 || e->training) {
+        if (!allocate(&layer->gates, rows, e->columns))
+            return 0;
+    } else {
+        layer->gates = e->layer[0].gates;
+    }
+    if (!allocate(&layer->h, rows + e->batch, hidden))
+        return 0;
+    if (e->network.cell == RNN_CELL_LSTM && !allocate(&layer->c, rows + e->batch, hidden))
+        return 0;
+    if (l > 0) {
+        layer->input_rows = e->layer[l - 1].h + e->batch * hidden;
+        if (e->dropout > 0 && !allocate(&layer->input_rows, rows, hidden))
+            return 0;
+    }
+    return 1;
+}
+
+static int allocate_table(rnn_engine *e) {
+    const rnn_network *net = &e->network;
+    e->table_complete = !e->training && net->symbols * e->input_sums <= TABLE_ROOM;
+    e->table_rows = e->table_complete ? net->symbols : smaller(net->symbols, e->length * e->batch);
+    e->slot = rnn_allocate(net->symbols, sizeof(int32_t));
+    e->distinct = rnn_allocate(e->table_rows, sizeof(int32_t));
+    e->rows = rnn_allocate(e->length * e->batch, sizeof(int32_t));
+    if (!e->slot || !e->distinct || !e->rows || !allocate(&e->table, e->table_rows, e->input_sums))
+        return 0;
+    if (net->embedding > 0 && !allocate(&e->embedded, e->table_rows, net->embedding))
+        return 0;
+    if (!e->training)
+        return 1;
+    return allocate(&e->table_gradient, e->table_rows, e->input_sums) &&
+           (net->embedding == 0 || allocate(&e->embedded_gradient, e->table_rows, net->embedding));
+}
+
+static int allocate_output(rnn_engine *e) {
+    const rnn_network *net = &e->network;
+    size_t rows = e->length * e->batch;
+    e->chunk = LOGITS_ROOM / net->symbols;
+    e->chunk = smaller(rows, e->chunk < 64 ? 64 : e->chunk);
+    e->losses = rnn_allocate(rows, sizeof(float));
+    e->hits = rnn_allocate(rows, 1);
+    return e->losses && e->hits && allocate(&e->logits, e->chunk, net->symbols);
+}
+
+static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
+    if (!e->training)
+        return 1;
+    const rnn_network *net = &e->network;
+    const rnn_kernels *k = e->kernels;
+    size_t rows = e->length * e->batch, widest = net->hidden;
+    if (net->embedding > widest)
+        widest = net->embedding;
+    size_t tallest = e->columns > net->symbols ? e->columns : net->symbols;
+    e->scratch_floats = k->gradient_scratch(rows, tallest, widest);
+    size_t pieces = (net->parameters + RNN_CPU_PIECE - 1) / RNN_CPU_PIECE;
+    e->partial = rnn_allocate(pieces, sizeof(double));
+    return e->partial && allocate(&e->gradient, net->parameters, 1) &&
+           (!(options->moments & 1) || allocate(&e->first, net->parameters, 1)) &&
+           (!(options->moments & 2) || allocate(&e->second, net->parameters, 1)) &&
+           allocate(&e->dh, rows, net->hidden) && allocate(&e->dh_next, rows, net->hidden) &&
+           allocate(&e->dc, e->batch, net->hidden) &&
+           allocate(&e->scratch, (size_t)rnn_threads_count(e->threads), e->scratch_floats);
+}
+
+static void destroy_weights(rnn_engine *e) {
+    for (size_t l = 0; l < e->network.layers; l++) {
+        rnn_cpu_layer *layer = &e->layer[l];
+        rnn_packed *packed[] = {&layer->hidden[0],      &layer->hidden[1], &layer->hidden_back[0],
+                                &layer->hidden_back[1], &layer->input,     &layer->input_back};
+        for (size_t i = 0; i < sizeof packed / sizeof *packed; i++)
+            rnn_free(packed[i]->data);
+        rnn_free(layer->start);
+    }
+    rnn_free(e->output.data);
+    rnn_free(e->output_back.data);
+    rnn_free(e->parameters);
+}
+
+static void destroy(rnn_engine *e) {
+    if (!e)
+        return;
+    if (!e->borrowed)
+        destroy_weights(e);
+    if (!e->borrowed || !e->table_complete)
+        rnn_free(e->table);
+    for (size_t l = 0; l < e->network.layers; l++) {
+        rnn_cpu_layer *layer = &e->layer[l];
+        if (l == 0 || e->training)
+            rnn_free(layer->gates);
+        rnn_free(layer->h);
+        rnn_free(layer->c);
+        if (l > 0 && e->dropout > 0)
+            rnn_free(layer->input_rows);
+    }
+    void *arrays[] = {
+        e->gradient, e->first,   e->second, e->table_gradient, e->embedded, e->embedded_gradient,
+        e->distinct, e->slot,    e->rows,   e->logits,         e->losses,   e->hits,
+        e->dh,       e->dh_next, e->dc,     e->scratch,        e->partial};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        rnn_free(arrays[i]);
+    rnn_threads_destroy(e->threads);
+    rnn_free(e);
+}
+
+static int allocate_all(rnn_engine *e, const rnn_engine_options *options) {
+    if (options->weights)
+        borrow_weights(e, options->weights);
+    else if (!allocate_weights(e))
+        return 0;
+    for (size_t l = 0; l < e->network.layers; l++)
+        if (!allocate_layer_rows(e, l))
+            return 0;
+    return allocate_table(e) && allocate_output(e) && allocate_training(e, options);
+}
+
+static rnn_status create(rnn_engine **out, const rnn_network *network,
+                         const rnn_engine_options *options, rnn_error *error) {
+    *out = NULL;
+    rnn_engine *e = rnn_allocate(1, sizeof *e);
+    if (!e)
+        return rnn_fail(error, RNN_ERR_MEMORY, "no memory for the network");
+    e->network = *network;
+    e->batch = options->batch;
+    e->length = options->length;
+    e->training = options->training;
+    e->dropout = options->training && network->layers > 1 ? (float)options->dropout : 0;
+    e->seed = options->seed;
+    e->input_sums = rnn_network_gates(network) * network->hidden;
+    e->columns = network->cell == RNN_CELL_TANH ? network->hidden : 4 * network->hidden;
+    e->stale = 1;
+    rnn_status status = RNN_OK;
+    if (options->weights)
+        e->kernels = options->weights->kernels;
+    else
+        status = rnn_kernels_pick(&e->kernels, options->cpu, error);
+    if (status != RNN_OK)
+        goto fail;
+    int threads = options->threads > 0 ? options->threads : rnn_threads_default();
+    status = rnn_threads_create(&e->threads, threads, error);
+    if (status != RNN_OK)
+        goto fail;
+    if (!allocate_all(e, options)) {
+        status = rnn_fail(error, RNN_ERR_MEMORY,
+                          "no memory for a network of %zu parameters with batches of %zu x %zu; "
+                          "try a smaller --batch-size or --seq-length",
+                          network->parameters, e->batch, e->length);
+        goto fail;
+    }
+    snprintf(e->description, sizeof e->description, "%s, %d thread%s", e->kernels->name, threads,
+             threads == 1 ? "" : "s");
+    *out = e;
+    return RNN_OK;
+fail:
+    destroy(e);
+    return status;
+}
+
+static const char *describe(const rnn_engine *e) {
+    return e->description;
+}
+
+/* ------------------------------------------------------------------ copies */
+
+static void copy(float *to, const float *from, size_t n) {
+    if (to && from)
+        memcpy(to, from, n * sizeof(float));
+}
+
+static void write_parameters(rnn_engine *e, const float *from) {
+    copy(e->parameters, from, e->network.parameters);
+    e->stale = 1;
+}
+
+static void read_parameters(rnn_engine *e, float *to) {
+    copy(to, e->parameters, e->network.parameters);
+}
+
+static void read_gradient(rnn_engine *e, float *to) {
+    copy(to, e->gradient, e->network.parameters);
+}
+
+static void write_gradient(rnn_engine *e, const float *from) {
+    copy(e->gradient, from, e->network.parameters);
+}
+
+static void write_moments(rnn_engine *e, const float *first, const float *second) {
+    copy(e->first, first, e->network.parameters);
+    copy(e->second, second, e->network.parameters);
+}
+
+static void read_moments(rnn_engine *e, float *first, float *second) {
+    copy(first, e->first, e->network.parameters);
+    copy(second, e->second, e->network.parameters);
+}
+
+static void write_state(rnn_engine *e, const float *from) {
+    size_t n = e->batch * e->network.hidden;
+    for (size_t half = 0; half < 2; half++) {
+        for (size_t l = 0; l < e->network.layers; l++) {
+            float *row = half == 0 ? e->layer[l].h : e->layer[l].c;
+            if (!row)
+                continue;
+            if (from)
+                memcpy(row, from + (half * e->network.layers + l) * n, n * sizeof(float));
+            else
+                memset(row, 0, n * sizeof(float));
+        }
+    }
+}
+
+static void read_state(rnn_engine *e, float *to) {
+    size_t n = e->batch * e->network.hidden;
+    for (size_t l = 0; l < e->network.layers; l++) {
+        copy(to + l * n, e->layer[l].h, n);
+        if (e->layer[l].c)
+            copy(to + (e->network.layers + l) * n, e->layer[l].c, n);
+    }
+}
+
+/* ------------------------------------------------------------------- verbs */
+
+static void run_forward(rnn_engine *e, size_t length, const int32_t *symbols, int dropout,
+                        uint64_t step) {
+    rnn_cpu_pack(e);
+    rnn_cpu_table(e, length * e->batch, symbols);
+    rnn_cpu_forward(e, length, dropout, step);
+}
+
+/* Sums in the order of the characters, so that the bits do not depend on threads. */
+static rnn_sequence_result add_up(const rnn_engine *e, size_t rows) {
+    rnn_sequence_result result = {0, 0};
+    for (size_t r = 0; r < rows; r++) {
+        result.loss += (double)e->losses[r];
+        result.hits += e->hits[r];
+    }
+    return result;
+}
+
+static size_t count_targets(const int32_t *targets, size_t rows) {
+    size_t counted = 0;
+    for (size_t r = 0; r < rows; r++)
+        counted += targets[r] >= 0;
+    return counted;
+}
+
+static rnn_sequence_result evaluate(rnn_engine *e, size_t length, const int32_t *symbols,
+                                    const int32_t *targets, float *losses) {
+    size_t rows = length * e->batch;
+    run_forward(e, length, symbols, 0, 0);
+    rnn_cpu_output(e, length, targets, 0, count_targets(targets, rows));
+    rnn_cpu_carry(e, length);
+    copy(losses, e->losses, rows);
+    return add_up(e, rows);
+}
+
+static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
+                                 const int32_t *symbols, const int32_t *targets) {
+    size_t rows = length * e->batch;
+    run_forward(e, length, symbols, 1, step);
+    memset(e->gradient, 0, e->network.parameters * sizeof(float));
+    rnn_cpu_output(e, length, targets, 1, count_targets(targets, rows));
+    rnn_cpu_backward(e, length, step);
+    rnn_cpu_carry(e, length);
+    return add_up(e, rows);
+}
+
+static void step(rnn_engine *e, const int32_t *symbols, float *logits) {
+    run_forward(e, 1, symbols, 0, 0);
+    rnn_cpu_logits(e, 0, e->batch, logits);
+    rnn_cpu_carry(e, 1);
+}
+
+const rnn_device rnn_cpu_device = {
+    .name = "cpu",
+    .create = create,
+    .destroy = destroy,
+    .describe = describe,
+    .write_parameters = write_parameters,
+    .read_parameters = read_parameters,
+    .read_gradient = read_gradient,
+    .write_gradient = write_gradient,
+    .write_moments = write_moments,
+    .read_moments = read_moments,
+    .write_state = write_state,
+    .read_state = read_state,
+    .evaluate = evaluate,
+    .train = train,
+    .update = rnn_cpu_update,
+    .step = step,
+};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * score.c - the public scoring of a text in memory and of files.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "inference/evaluator.h"
+#include "model/model.h"
+
+#define CHUNK        256 /* characters the engine reads at once */
+#define COLD_WINDOW  256
+#define COLD_STREAMS 32
+
+static void read_array(const void *context, uint64_t from, size_t count, int32_t *out) {
+    memcpy(out, (const int32_t *)context + from, count * sizeof(int32_t));
+}
+
+static rnn_status too_short(uint64_t symbols, rnn_error *error) {
+    return rnn_fail(error, RNN_ERR_RANGE,
+                    "the text has %llu symbol%s; at least 2 are needed, as the first has no "
+                    "prediction",
+                    (unsigned long long)symbols, symbols == 1 ? "" : "s");
+}
+
+rnn_status rnn_score_text(const rnn_model *model, const char *text, size_t bytes, int skip_unknown,
+                          rnn_score *out, rnn_score_listener listener, void *context,
+                          rnn_error *error) {
+    int32_t *symbols = NULL;
+    size_t count = 0;
+    rnn_status status = rnn_model_encode(model, text, bytes, skip_unknown, &symbols, &count, error);
+    if (status != RNN_OK)
+        return status;
+    rnn_engine *engine = NULL;
+    rnn_engine_options options = {
+        .batch = 1, .length = CHUNK, .threads = 1, .weights = model->weights};
+    rnn_span whole = {0, count};
+    rnn_evaluation_plan plan = {read_array, symbols, &whole,   1,      UINT64_MAX,
+                                1,          CHUNK,   listener, context};
+    if (count < 2)
+        status = too_short(count, error);
+    else
+        status = model->device->create(&engine, &model->network, &options, error);
+    if (status == RNN_OK)
+        status = rnn_evaluator_run(out, model->device, engine, &plan, error);
+    if (engine)
+        model->device->destroy(engine);
+    rnn_free(symbols);
+    return status;
+}
+
+/* ------------------------------------------------------------------- files */
+
+static rnn_status check(const rnn_evaluation *how, rnn_error *error) {
+    double end = how->end == 0 ? 1 : how->end;
+    if (!(how->begin >= 0 && how->begin < end && end <= 1))
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "the part from %g to %g of the text is empty or outside 0..1", how->begin,
+                        end);
+    if (how->protocol != RNN_PROTOCOL_STREAM && how->protocol != RNN_PROTOCOL_COLD)
+        return rnn_fail(error, RNN_ERR_RANGE, "protocol %d is neither 0 (stream) nor 1 (cold)",
+                        how->protocol);
+    return RNN_OK;
+}
+
+static rnn_status read_inputs(rnn_symbols **out, const rnn_model *model, const char *const *inputs,
+                              size_t count, const rnn_evaluation *how, rnn_error *error) {
+    rnn_corpus *corpus = NULL;
+    rnn_corpus_options options = {how->include, how->exclude,
+                                  rnn_vocabulary_normalizes(model->vocabulary)};
+    const char *directory = getenv("TMPDIR");
+    rnn_status status = rnn_corpus_open(&corpus, inputs, count, &options, error);
+    if (status == RNN_OK)
+        status = rnn_symbols_encode(out, corpus, model->vocabulary, how->skip_unknown,
+                                    directory && *directory ? directory : "/tmp", error);
+    rnn_corpus_close(corpus);
+    return status;
+}
+
+static rnn_status run(const rnn_model *model, const rnn_symbols *symbols, const rnn_evaluation *how,
+                      rnn_evaluation_result *out, rnn_score_listener listener, void *context,
+                      rnn_error *error) {
+    const rnn_device *device;
+    rnn_engine *engine = NULL;
+    double all = (double)rnn_symbols_count(symbols), end = how->end == 0 ? 1 : how->end;
+    rnn_span span = {(uint64_t)(all * how->begin), (uint64_t)(all * end)};
+    int cold = how->protocol == RNN_PROTOCOL_COLD;
+    /* A listener hears the characters in order, so segments are then read one by one. */
+    size_t batch = cold && !listener ? COLD_STREAMS : 1;
+    uint64_t segment = cold ? (how->window ? how->window : COLD_WINDOW) : UINT64_MAX;
+    rnn_evaluation_plan plan = {
+        rnn_evaluator_read_symbols, symbols, &span, 1, segment, batch, CHUNK, listener, context};
+    rnn_engine_options options = {
+        .batch = batch, .length = CHUNK, .threads = how->threads, .cpu = how->cpu};
+    if (span.end - span.begin < 2)
+        return too_short(span.end - span.begin, error);
+    rnn_status status = rnn_device_pick(&device, how->device, error);
+    if (status == RNN_OK)
+        status = device->create(&engine, &model->network, &options, error);
+    if (status != RNN_OK)
+        return status;
+    device->write_parameters(engine, model->parameters);
+    double start = rnn_clock_now();
+    status = rnn_evaluator_run(&out->score, device, engine, &plan, error);
+    out->seconds = rnn_clock_now() - start;
+    device->destroy(engine);
+    return status;
+}
+
+rnn_status rnn_evaluate(const rnn_model *model, const char *const *inputs, size_t count,
+                        const rnn_evaluation *how, rnn_evaluation_result *out,
+                        rnn_score_listener listener, void *context, rnn_error *error) {
+    rnn_symbols *symbols = NULL;
+    memset(out, 0, sizeof *out);
+    rnn_status status = check(how, error);
+    if (status == RNN_OK)
+        status = read_inputs(&symbols, model, inputs, count, how, error);
+    if (status == RNN_OK) {
+        out->skipped = rnn_symbols_skipped(symbols);
+        out->hash = rnn_symbols_hash(symbols);
+        status = run(model, symbols, how, out, listener, context, error);
+    }
+    rnn_symbols_destroy(symbols);
+    return status;
+}

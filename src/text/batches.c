@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * batches.c - see batches.h.
+ */
+#include "text/batches.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "base/random.h"
+
+/* A step shorter than this learns little from the text before it: rather fewer
+ * streams than that. */
+#define SHORT_LENGTH 8
+
+/* -------------------------------------------------------------------- parts */
+
+size_t rnn_parts_streams(const rnn_parts *parts) {
+    if (parts->split != RNN_SPLIT_STREAMS)
+        return 1;
+    const uint64_t most = (parts->whole.end - parts->whole.begin) / 2;
+    const size_t streams = parts->streams > most ? (size_t)most : parts->streams;
+    return streams > 0 ? streams : 1;
+}
+
+/* Symbols of a stream before the share `after` of it, which is left to later parts. */
+static uint64_t before(uint64_t symbols, double after) {
+    /* What decimal fractions lose in binary must not cost a symbol. */
+    double cut = floor((double)symbols * (1 - after) + 1e-6);
+    return !(cut > 0) ? 0 : cut < (double)symbols ? (uint64_t)cut : symbols;
+}
+
+rnn_span rnn_parts_span(const rnn_parts *parts, rnn_part part, size_t stream) {
+    const uint64_t symbols = (parts->whole.end - parts->whole.begin) / rnn_parts_streams(parts);
+    const uint64_t begin = parts->whole.begin + stream * symbols;
+    uint64_t val = before(symbols, parts->val_frac + parts->test_frac);
+    uint64_t test = before(symbols, parts->test_frac);
+    if (symbols - test < 2)
+        test = symbols;
+    if (test - val < 2)
+        val = test;
+    if (val < 2) /* nothing to train on: rather nothing to validate */
+        val = test = symbols;
+    switch (part) {
+    case RNN_PART_TRAIN:
+        return (rnn_span){begin, begin + val};
+    case RNN_PART_VAL:
+        return (rnn_span){begin + val, begin + test};
+    default:
+        return (rnn_span){begin + test, begin + symbols};
+    }
+}
+
+uint64_t rnn_parts_count(const rnn_parts *parts, rnn_part part) {
+    const rnn_span span = rnn_parts_span(parts, part, 0);
+    return (span.end - span.begin) * rnn_parts_streams(parts);
+}
+
+/* ------------------------------------------------------------------ batches */
+
+/* Makes a step of batch x length fit into `inputs` symbols, inputs >= 1. */
+static void fit(uint64_t inputs, size_t *batch, size_t *length) {
+    const size_t least = *length < SHORT_LENGTH ? *length : SHORT_LENGTH;
+    if (inputs / *batch >= *length)
+        return;
+    if (inputs / *batch < least)
+        *batch = inputs / least > 0 ? (size_t)(inputs / least) : 1;
+    if (inputs / *batch < *length)
+        *length = (size_t)(inputs / *batch);
+}
+
+rnn_status rnn_batches_plan(rnn_batches *out, const rnn_symbols *symbols, const rnn_parts *parts,
+                            size_t *batch, size_t *length, uint64_t seed, rnn_error *error) {
+    const rnn_span train = rnn_parts_span(parts, RNN_PART_TRAIN, 0);
+    assert(parts->whole.end <= rnn_symbols_count(symbols));
+    if (*batch < 1 || *length < 1)
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "a batch of %zu streams of %zu characters cannot be read; both must be at "
+                        "least 1",
+                        *batch, *length);
+    if (train.end - train.begin < 2)
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "the text has %llu characters to train on, but at least 2 are needed: one "
+                        "to read and one to predict",
+                        (unsigned long long)(train.end - train.begin));
+    uint64_t inputs = train.end - train.begin - 1; /* the last symbol is only a target */
+    uint64_t room;                                 /* inputs from a stream's beginning on */
+    if (parts->split == RNN_SPLIT_STREAMS) {
+        *batch = rnn_parts_streams(parts);
+        if (*length > inputs)
+            *length = (size_t)inputs;
+        out->stream = (parts->whole.end - parts->whole.begin) / *batch;
+        out->steps_an_epoch = inputs / *length;
+        room = inputs;
+    } else {
+        fit(inputs, batch, length);
+        out->stream = inputs / *batch;
+        out->steps_an_epoch = out->stream / *length;
+        room = inputs - (*batch - 1) * out->stream; /* of the last stream */
+    }
+    out->slack = room - out->steps_an_epoch * *length;
+    out->symbols = symbols;
+    out->batch = *batch;
+    out->length = *length;
+    out->begin = train.begin;
+    out->seed = seed;
+    return RNN_OK;
+}
+
+void rnn_batches_get(const rnn_batches *batches, uint64_t step, int rank, int ranks,
+                     int32_t *inputs, int32_t *targets, int *first) {
+    assert(ranks > 0 && rank >= 0 && rank < ranks && batches->batch % (size_t)ranks == 0);
+    const uint64_t epoch = step / batches->steps_an_epoch;
+    const uint64_t chunk = step % batches->steps_an_epoch;
+    const size_t share = batches->batch / (size_t)ranks;
+    uint64_t offset = 0;
+    if (epoch > 0)
+        offset =
+            rnn_random_bits(batches->seed, RNN_RANDOM_BATCHES, 0, epoch) % (batches->slack + 1);
+    for (size_t i = 0; i < share; i++) {
+        const uint64_t stream = (size_t)rank * share + i;
+        const uint64_t from =
+            batches->begin + stream * batches->stream + offset + chunk * batches->length;
+        rnn_symbols_get_strided(batches->symbols, from, batches->length, inputs + i, share);
+        rnn_symbols_get_strided(batches->symbols, from + 1, batches->length, targets + i, share);
+    }
+    *first = chunk == 0;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * checkpoint.c - see checkpoint.h.
+ */
+#include "training/checkpoint.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/files.h"
+#include "base/memory.h"
+#include "formats/safetensors.h"
+
+#define VERSION 1
+
+/* The numbers of a checkpoint by name, so that writing and reading cannot drift. */
+typedef struct field {
+    const char *name;
+    size_t offset;
+    enum { INTEGER, REAL } type;
+} field;
+
+#define AT(member) offsetof(rnn_checkpoint, member)
+
+static const field fields[] = {
+    {"batch", AT(batch), INTEGER},
+    {"length", AT(length), INTEGER},
+    {"step", AT(step), INTEGER},
+    {"seconds", AT(seconds), REAL},
+    {"loss_sum", AT(loss_sum), REAL},
+    {"loss_weight", AT(loss_weight), REAL},
+    {"val_loss", AT(val_loss), REAL},
+    {"best_val_loss", AT(best_val_loss), REAL},
+    {"best_step", AT(best_step), INTEGER},
+    {"last_val_step", AT(last_val_step), INTEGER},
+    {"since_best", AT(since_best), INTEGER},
+    {"rate_scale", AT(rate_scale), REAL},
+    {"log_bytes", AT(log_bytes), INTEGER},
+    {"samples_bytes", AT(samples_bytes), INTEGER},
+};
+#define FIELDS (sizeof fields / sizeof *fields)
+
+#define AT_NETWORK(member) offsetof(rnn_network, member)
+/* The shape of the network; size_t members. */
+static const field shape[] = {
+    {"layers", AT_NETWORK(layers), INTEGER},
+    {"hidden", AT_NETWORK(hidden), INTEGER},
+    {"embedding", AT_NETWORK(embedding), INTEGER},
+    {"symbols", AT_NETWORK(symbols), INTEGER},
+};
+#define SHAPE (sizeof shape / sizeof *shape)
+
+/* ------------------------------------------------------------------- arrays */
+
+typedef struct array {
+    const char *name;
+    float **data;
+    size_t count;
+} array;
+
+#define ARRAYS 4
+
+static void list_arrays(rnn_checkpoint *c, array out[ARRAYS]) {
+    size_t p = c->network.parameters;
+    out[0] = (array){"optimizer.first", &c->first, p};
+    out[1] = (array){"optimizer.second", &c->second, p};
+    out[2] = (array){"parameters", &c->parameters, p};
+    out[3] = (array){"state", &c->state, (size_t)c->batch * rnn_network_state(&c->network)};
+}
+
+rnn_status rnn_checkpoint_allocate(rnn_checkpoint *c, int moments, rnn_error *error) {
+    array arrays[ARRAYS];
+    list_arrays(c, arrays);
+    for (int i = 0; i < ARRAYS; i++) {
+        if (i < 2 && !(moments & (1 << i)))
+            continue;
+        *arrays[i].data = rnn_allocate(arrays[i].count, sizeof(float));
+        if (!*arrays[i].data)
+            return rnn_fail(error, RNN_ERR_MEMORY, "no memory for a checkpoint");
+    }
+    return RNN_OK;
+}
+
+void rnn_checkpoint_release(rnn_checkpoint *c) {
+    void *owned[] = {c->settings, c->inputs, c->vocabulary, c->parameters,
+                     c->first,    c->second, c->state};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        rnn_free(owned[i]);
+    memset(c, 0, sizeof *c);
+}
+
+/* ------------------------------------------------------------------- saving */
+
+/* JSON has neither NaN nor infinity; a number that is one is left out. */
+static int put(json_t *object, const field *f, const void *base) {
+    const char *at = (const char *)base + f->offset;
+    if (f->type == INTEGER)
+        return json_object_set_new(object, f->name,
+                                   json_integer(*(const int64_t *)(const void *)at));
+    double value = *(const double *)(const void *)at;
+    return isfinite(value) ? json_object_set_new(object, f->name, json_real(value)) : 0;
+}
+
+static char *describe(const rnn_checkpoint *c) {
+    char hash[17];
+    snprintf(hash, sizeof hash, "%016" PRIx64, c->corpus_hash);
+    json_t *root = json_pack(
+        "{s:i, s:s, s:i, s:i, s:i, s:o, s:o, s:o}", "version", VERSION, "corpus_hash", hash, "cell",
+        (int)c->network.cell, "bias", c->network.bias, "tied", c->network.tied, "settings",
+        json_loads(c->settings, 0, NULL), "inputs", json_loads(c->inputs, 0, NULL), "vocabulary",
+        json_loads(c->vocabulary, JSON_ALLOW_NUL, NULL));
+    int failed = root == NULL;
+    for (size_t i = 0; !failed && i < FIELDS; i++)
+        failed = put(root, &fields[i], c) != 0;
+    for (size_t i = 0; !failed && i < SHAPE; i++) {
+        size_t value = *(const size_t *)(const void *)((const char *)&c->network + shape[i].offset);
+        failed = json_object_set_new(root, shape[i].name, json_integer((json_int_t)value)) != 0;
+    }
+    char *text = failed ? NULL : json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(root);
+    return text;
+}
+
+static void checksum(const char *description, const rnn_tensor *tensors, size_t count,
+                     char out[17]) {
+    uint64_t hash = XXH3_64bits(description, strlen(description));
+    for (size_t i = 0; i < count; i++)
+        hash = XXH3_64bits_withSeed(tensors[i].data, (size_t)tensors[i].bytes, hash);
+    snprintf(out, 17, "%016" PRIx64, hash);
+}
+
+static void place(char *path, size_t room, const char *directory) {
+    snprintf(path, room, "%s/%s", directory, RNN_CHECKPOINT_FILE);
+}
+
+rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const char *directory, rnn_error *error) {
+    rnn_checkpoint lists = *c;
+    array arrays[ARRAYS];
+    rnn_tensor tensors[ARRAYS];
+    size_t count = 0;
+    char path[4096], sum[17];
+    list_arrays(&lists, arrays);
+    for (int i = 0; i < ARRAYS; i++)
+        if (*arrays[i].data)
+            tensors[count++] = (rnn_tensor){.name = arrays[i].name,
+                                            .dtype = "F32",
+                                            .rank = 1,
+                                            .shape = {arrays[i].count},
+                                            .data = *arrays[i].data,
+                                            .bytes = arrays[i].count * sizeof(float)};
+    char *description = describe(c);
+    if (!description)
+        return rnn_fail(error, RNN_ERR_MEMORY, "no memory to describe a checkpoint");
+    checksum(description, tensors, count, sum);
+    place(path, sizeof path, directory);
+    rnn_metadata metadata[] = {{"rnn.resume", description}, {"rnn.checksum", sum}};
+    rnn_status status = rnn_safetensors_save(path, tensors, count, metadata, 2, error);
+    free(description);
+    return status;
+}
+
+/* ------------------------------------------------------------------ loading */
+
+static int take(const json_t *object, const field *f, void *base) {
+    void *at = (char *)base + f->offset;
+    const json_t *value = json_object_get(object, f->name);
+    if (f->type == INTEGER) {
+        if (!json_is_integer(value) || json_integer_value(value) < 0)
+            return 0;
+        *(int64_t *)at = json_integer_value(value);
+        return 1;
+    }
+    if (value && !json_is_real(value))
+        return 0;
+    *(double *)at = value ? json_real_value(value) : NAN;
+    return 1;
+}
+
+/* A member as its own JSON text, in the library's memory. */
+static char *extract(const json_t *root, const char *name) {
+    json_t *member = json_object_get(root, name);
+    char *text = member ? json_dumps(member, JSON_COMPACT) : NULL;
+    char *copy = text ? rnn_duplicate(text, strlen(text)) : NULL;
+    free(text);
+    return copy;
+}
+
+static rnn_status read_description(rnn_checkpoint *c, const json_t *root, const char *path,
+                                   rnn_error *error) {
+    const char *hash = json_string_value(json_object_get(root, "corpus_hash"));
+    const char *missing = hash ? NULL : "corpus_hash";
+    json_int_t version = json_integer_value(json_object_get(root, "version"));
+    if (version > VERSION)
+        return rnn_fail(error, RNN_ERR_UNSUPPORTED,
+                        "%s: written by a later version of this program (checkpoint version %lld, "
+                        "this one reads up to %d); resume with that",
+                        path, (long long)version, VERSION);
+    for (size_t i = 0; !missing && i < FIELDS; i++)
+        missing = take(root, &fields[i], c) ? NULL : fields[i].name;
+    for (size_t i = 0; !missing && i < SHAPE; i++) {
+        json_int_t value = json_integer_value(json_object_get(root, shape[i].name));
+        *(size_t *)(void *)((char *)&c->network + shape[i].offset) = (size_t)value;
+        missing = value >= 0 ? NULL : shape[i].name;
+    }
+    if (missing)
+        return rnn_fail(error, RNN_ERR_FORMAT, "%s: \"%s\" is missing or no number", path, missing);
+    if (isnan(c->best_val_loss))
+        c->best_val_loss = INFINITY;
+    c->corpus_hash = strtoull(hash, NULL, 16);
+    json_int_t cell = json_integer_value(json_object_get(root, "cell"));
+    if (cell < RNN_CELL_TANH || cell > RNN_CELL_LSTM || c->batch < 1 || c->length < 1)
+        return rnn_fail(error, RNN_ERR_FORMAT, "%s: the network it describes cannot be", path);
+    c->network.cell = (rnn_cell)cell;
+    c->network.bias = json_integer_value(json_object_get(root, "bias")) != 0;
+    c->network.tied = json_integer_value(json_object_get(root, "tied")) != 0;
+    c->settings = extract(root, "settings");
+    c->inputs = extract(root, "inputs");
+    c->vocabulary = extract(root, "vocabulary");
+    if (!c->settings || !c->inputs || !c->vocabulary)
+        return rnn_fail(error, RNN_ERR_FORMAT, "%s: settings, inputs or vocabulary are missing",
+                        path);
+    rnn_status status = rnn_network_lay_out(&c->network, error);
+    if (status != RNN_OK)
+        rnn_error_prefix(error, "%s", path);
+    return status;
+}
+
+static rnn_status read_arrays(rnn_checkpoint *c, const rnn_safetensors *file, const char *path,
+                              rnn_error *error) {
+    array arrays[ARRAYS];
+    list_arrays(c, arrays);
+    for (int i = 0; i < ARRAYS; i++) {
+        const rnn_tensor *tensor = rnn_safetensors_find(file, arrays[i].name);
+        if (!tensor && i < 2)
+            continue;
+        if (!tensor || strcmp(tensor->dtype, "F32") != 0 ||
+            tensor->bytes / sizeof(float) != arrays[i].count)
+            return rnn_fail(error, RNN_ERR_FORMAT, "%s: \"%s\" is missing or not %zu numbers", path,
+                            arrays[i].name, arrays[i].count);
+        *arrays[i].data = rnn_allocate(arrays[i].count, sizeof(float));
+        if (!*arrays[i].data)
+            return rnn_fail(error, RNN_ERR_MEMORY, "no memory to load %s", path);
+        memcpy(*arrays[i].data, tensor->data, (size_t)tensor->bytes);
+    }
+    return RNN_OK;
+}
+
+static rnn_status verify(const rnn_safetensors *file, const char *description, const char *path,
+                         rnn_error *error) {
+    rnn_tensor tensors[ARRAYS];
+    size_t count = rnn_safetensors_count(file);
+    const char *stored = rnn_safetensors_metadata(file, "rnn.checksum");
+    char sum[17] = "";
+    if (count <= ARRAYS) {
+        for (size_t i = 0; i < count; i++)
+            tensors[i] = *rnn_safetensors_at(file, i);
+        checksum(description, tensors, count, sum);
+    }
+    if (stored && strcmp(stored, sum) == 0)
+        return RNN_OK;
+    return rnn_fail(error, RNN_ERR_FORMAT,
+                    "%s: the checksum does not match; the file is damaged. The models beside it "
+                    "can still be used with --init-from",
+                    path);
+}
+
+rnn_status rnn_checkpoint_load(rnn_checkpoint *c, const char *directory, int arrays,
+                               rnn_error *error) {
+    rnn_safetensors *file = NULL;
+    json_t *root = NULL;
+    char path[4096];
+    place(path, sizeof path, directory);
+    if (!rnn_files_exists(path))
+        return rnn_fail(error, RNN_ERR_IO, "%s: there is no run to resume (no %s in it)", directory,
+                        RNN_CHECKPOINT_FILE);
+    rnn_status status = rnn_safetensors_open(&file, path, error);
+    if (status != RNN_OK)
+        return status;
+    const char *description = rnn_safetensors_metadata(file, "rnn.resume");
+    if (!description) {
+        status = rnn_fail(error, RNN_ERR_FORMAT, "%s: is not a checkpoint of this program", path);
+        goto done;
+    }
+    status = verify(file, description, path, error);
+    if (status != RNN_OK)
+        goto done;
+    root = json_loads(description, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    status = read_description(c, root, path, error);
+    if (status == RNN_OK && arrays)
+        status = read_arrays(c, file, path, error);
+done:
+    json_decref(root);
+    rnn_safetensors_close(file);
+    if (status != RNN_OK)
+        rnn_checkpoint_release(c);
+    return status;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * checkpoint.h - everything that going on with a run needs, in one file.
+ *
+ * resume.safetensors holds the parameters, the optimizer's moments and the carried
+ * state as tensors, and the rest as a JSON object in the metadata. It is whole by
+ * itself: the files beside it (the best model, the last) may be of an older
+ * step after a crash, and are written again on the way.
+ */
+#ifndef RNN_CHECKPOINT_H
+#define RNN_CHECKPOINT_H
+
+#include "compute/network.h"
+
+#define RNN_CHECKPOINT_FILE "resume.safetensors"
+
+typedef struct rnn_checkpoint {
+    /* how the run was told to go; JSON, owned */
+    char *settings;   /* rnn_settings_to_json */
+    char *inputs;     /* array of strings */
+    char *vocabulary; /* rnn_vocabulary_write_json */
+    rnn_network network;
+    int64_t batch, length; /* after any shrinking */
+    uint64_t corpus_hash;
+
+    /* how far it has come */
+    int64_t step;         /* updates made */
+    double seconds;       /* spent, over all its processes */
+    double loss_sum;      /* exponential sum of training losses, and its weight: */
+    double loss_weight;   /* their ratio is the smoothed loss */
+    double val_loss;      /* latest; NaN for none */
+    double best_val_loss; /* infinity for none */
+    int64_t best_step, last_val_step;
+    int64_t since_best;               /* validations without a new best */
+    double rate_scale;                /* lowered after divergence */
+    int64_t log_bytes, samples_bytes; /* of log.jsonl and samples.txt */
+
+    /* arrays, owned; moments that the optimizer does not keep are NULL */
+    float *parameters, *first, *second; /* [network.parameters] */
+    float *state;                       /* [batch * rnn_network_state] */
+} rnn_checkpoint;
+
+/* Allocates the arrays for network, batch and `moments` (optimizer.h). */
+rnn_status rnn_checkpoint_allocate(rnn_checkpoint *checkpoint, int moments, rnn_error *error);
+/* Frees what a checkpoint owns, not itself. */
+void rnn_checkpoint_release(rnn_checkpoint *checkpoint);
+
+/* Saves atomically into a directory. */
+rnn_status rnn_checkpoint_save(const rnn_checkpoint *checkpoint, const char *directory,
+                               rnn_error *error);
+/* Fills a zeroed checkpoint. RNN_ERR_IO if there is none, RNN_ERR_FORMAT. Without
+ * arrays, only the JSON parts are kept. */
+rnn_status rnn_checkpoint_load(rnn_checkpoint *checkpoint, const char *directory, int arrays,
+                               rnn_error *error);
+
+#endif

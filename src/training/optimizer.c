@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * optimizer.c - see optimizer.h.
+ */
+#include "training/optimizer.h"
+
+#include <math.h>
+
+int rnn_optimizer_moments(const rnn_training *how) {
+    switch (how->optimizer) {
+    case RNN_SGD:
+        return 1;
+    case RNN_RMSPROP:
+    case RNN_ADAGRAD:
+        return 2;
+    default:
+        return 3;
+    }
+}
+
+rnn_update rnn_optimizer_update(const rnn_training *how, int64_t count, double rate) {
+    return (rnn_update){
+        .kind = (rnn_optimizer)how->optimizer,
+        .rate = rate,
+        .momentum = how->momentum,
+        .alpha = how->alpha,
+        .beta1 = how->beta1,
+        .beta2 = how->beta2,
+        .epsilon = how->epsilon,
+        .weight_decay = how->weight_decay,
+        .correction1 = (1 - pow(how->beta1, (double)count)),
+        .correction2 = (1 - pow(how->beta2, (double)count)),
+        .clip_value = how->clip_value,
+        .clip_norm = how->clip_norm,
+    };
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * preparation.c - from settings and inputs to a run that can take its first step.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "training/optimizer.h"
+#include "training/settings.h"
+#include "training/trainer.h"
+
+/* Validation may take about this share of the time that training takes; reading
+ * without learning costs a third of learning. */
+#define VALIDATION_SHARE 0.05
+#define READING_COST     (1.0 / 3)
+
+/* -------------------------------------------------------------------- text */
+
+static rnn_status open_text(rnn_trainer *t, rnn_vocabulary **vocabulary, rnn_error *error) {
+    const rnn_training *how = &t->how;
+    rnn_corpus *corpus = NULL;
+    rnn_corpus_options options = {how->include, how->exclude, how->normalize};
+    double start = rnn_clock_now();
+    rnn_status status = rnn_corpus_open(&corpus, t->inputs, t->input_count, &options, error);
+    if (status != RNN_OK)
+        return status;
+    if (*vocabulary)
+        status = rnn_symbols_encode(&t->symbols, corpus, *vocabulary, 0, how->out, error);
+    else
+        status = rnn_symbols_prepare(&t->symbols, vocabulary, corpus, (rnn_units)how->units,
+                                     how->max_symbols, how->normalize, how->out, error);
+    t->corpus_files = rnn_corpus_files(corpus);
+    rnn_corpus_close(corpus);
+    t->corpus_seconds = rnn_clock_now() - start;
+    return status;
+}
+
+/* Where validation reads: the whole part, or its beginnings if it is long. */
+static rnn_status plan_validation(rnn_trainer *t, rnn_error *error) {
+    uint64_t limit = t->how.val_limit > 0 ? (uint64_t)t->how.val_limit : UINT64_MAX;
+    t->val = rnn_allocate(t->parts.streams, sizeof(rnn_span));
+    if (!t->val)
+        return rnn_fail(error, RNN_ERR_MEMORY, "no memory to plan the validation");
+    uint64_t each = limit / t->parts.streams;
+    for (size_t s = 0; s < t->parts.streams; s++) {
+        rnn_span span = rnn_parts_span(&t->parts, RNN_PART_VAL, s);
+        if (span.end - span.begin > each)
+            span.end = span.begin + each;
+        if (span.end - span.begin >= 2)
+            t->val[t->val_count++] = span;
+    }
+    return RNN_OK;
+}
+
+static rnn_status plan_batches(rnn_trainer *t, rnn_error *error) {
+    const rnn_training *how = &t->how;
+    size_t batch = (size_t)how->batch_size, length = (size_t)how->seq_length;
+    t->parts = (rnn_parts){
+        .split = (rnn_split)how->split,
+        .whole = {0, rnn_symbols_count(t->symbols)},
+        .val_frac = how->val_frac,
+        .test_frac = how->test_frac,
+        .streams = how->split == RNN_SPLIT_STREAMS ? batch : 1,
+    };
+    rnn_status status =
+        rnn_batches_plan(&t->batches, t->symbols, &t->parts, &batch, &length, how->seed, error);
+    if (status != RNN_OK)
+        return status;
+    if (batch != (size_t)how->batch_size || length != (size_t)how->seq_length)
+        rnn_reports_notice(t,
+                           "the text is short: %zu stream%s of %zu characters a step, instead of "
+                           "%d of %d",
+                           batch, batch == 1 ? "" : "s", length, how->batch_size, how->seq_length);
+    t->at.batch = (int64_t)batch;
+    t->at.length = (int64_t)length;
+    status = plan_validation(t, error);
+    if (status == RNN_OK && t->val_count == 0)
+        rnn_reports_notice(t, "no text is left for validation; the last model counts as the best");
+    t->read = rnn_allocate(batch * length, sizeof(int32_t));
+    t->expected = rnn_allocate(batch * length, sizeof(int32_t));
+    if (status == RNN_OK && (!t->read || !t->expected))
+        status = rnn_fail(error, RNN_ERR_MEMORY, "no memory for a batch");
+    return status;
+}
+
+static void choose_intervals(rnn_trainer *t) {
+    double step = (double)(t->at.batch * t->at.length);
+    double reading = (double)rnn_evaluator_count(t->val, t->val_count) * READING_COST;
+    double steps = reading / step / VALIDATION_SHARE;
+    t->eval_every = t->how.eval_every;
+    if (t->eval_every == 0)
+        t->eval_every = steps < 50 ? 50 : (int64_t)ceil(steps / 50) * 50;
+    t->log_every = t->how.print_every > 0 ? t->how.print_every : 10;
+}
+
+/* ------------------------------------------------------------------- model */
+
+static rnn_network shape_of(const rnn_training *how, const rnn_vocabulary *vocabulary) {
+    return (rnn_network){
+        .cell = (rnn_cell)how->cell,
+        .layers = (size_t)how->num_layers,
+        .hidden = (size_t)how->hidden_size,
+        .embedding = (size_t)how->embedding_size,
+        .symbols = (size_t)rnn_vocabulary_size(vocabulary),
+        .bias = how->bias,
+        .tied = how->tied_output,
+    };
+}
+
+/* The settings become those of the model that training starts from. */
+static void take_shape(rnn_trainer *t, const rnn_network *from) {
+    rnn_training *how = &t->how;
+    rnn_training old = *how;
+    how->cell = (int)from->cell;
+    how->num_layers = (int)from->layers;
+    how->hidden_size = (int)from->hidden;
+    how->embedding_size = (int)from->embedding;
+    how->bias = from->bias;
+    how->tied_output = from->tied;
+    if (old.cell != how->cell || old.num_layers != how->num_layers ||
+        old.hidden_size != how->hidden_size || old.embedding_size != how->embedding_size ||
+        old.bias != how->bias || old.tied_output != how->tied_output)
+        rnn_reports_notice(t, "cell and sizes are those of %s", how->init_from);
+}
+
+static rnn_status start_from_model(rnn_trainer *t, const rnn_model *from, rnn_error *error) {
+    int matched = 0;
+    rnn_status status = rnn_model_adopt(t->model, from, &matched, error);
+    int symbols = rnn_vocabulary_size(t->model->vocabulary);
+    if (status == RNN_OK && matched < symbols)
+        rnn_reports_notice(t, "%d of the text's %d symbols are new to %s; they start at random",
+                           symbols - matched, symbols, t->how.init_from);
+    return status;
+}
+
+/* Takes over the vocabulary. */
+static rnn_status new_model(rnn_trainer *t, rnn_vocabulary *vocabulary, rnn_error *error) {
+    const rnn_training *how = &t->how;
+    rnn_model *from = NULL;
+    rnn_status status = RNN_OK;
+    if (how->init_from && *how->init_from)
+        status = rnn_model_load(&from, how->init_from, error);
+    if (status != RNN_OK) {
+        rnn_vocabulary_destroy(vocabulary);
+        return status;
+    }
+    if (from)
+        take_shape(t, &from->network);
+    rnn_network shape = shape_of(how, vocabulary);
+    status = rnn_model_create(&t->model, &shape, vocabulary, "{}", error);
+    if (status == RNN_OK)
+        status = rnn_model_initialise(t->model, how->seed, how->forget_bias, error);
+    if (status == RNN_OK && from)
+        status = start_from_model(t, from, error);
+    rnn_model_destroy(from);
+    return status;
+}
+
+static rnn_status resumed_model(rnn_trainer *t, rnn_vocabulary *vocabulary, rnn_error *error) {
+    rnn_network shape = t->at.network;
+    rnn_status status = rnn_model_create(&t->model, &shape, vocabulary, "{}", error);
+    if (status == RNN_OK && t->model->network.parameters != t->at.network.parameters)
+        status = rnn_fail(error, RNN_ERR_FORMAT,
+                          "%s: the checkpoint's network does not fit its vocabulary", t->how.out);
+    return status;
+}
+
+static rnn_status open_engine(rnn_trainer *t, rnn_error *error) {
+    const rnn_training *how = &t->how;
+    rnn_engine_options options = {
+        .batch = (size_t)t->at.batch,
+        .length = (size_t)t->at.length,
+        .training = 1,
+        .threads = how->threads,
+        .cpu = how->cpu,
+        .dropout = how->dropout,
+        .seed = how->seed,
+        .moments = rnn_optimizer_moments(how),
+    };
+    size_t state = options.batch * rnn_network_state(&t->model->network);
+    t->carried = rnn_allocate(state, sizeof(float));
+    if (!t->carried)
+        return rnn_fail(error, RNN_ERR_MEMORY, "no memory for the carried state");
+    rnn_status status = rnn_device_pick(&t->device, how->device, error);
+    if (status == RNN_OK)
+        status = t->device->create(&t->engine, &t->model->network, &options, error);
+    return status;
+}
+
+void rnn_preparation_restore(rnn_trainer *t) {
+    t->device->write_parameters(t->engine, t->at.parameters);
+    t->device->write_moments(t->engine, t->at.first, t->at.second);
+    t->device->write_state(t->engine, t->at.state);
+}
+
+/* ------------------------------------------------------------ new or resumed */
+
+static rnn_status begin_new(rnn_trainer *t, rnn_error *error) {
+    rnn_vocabulary *vocabulary = NULL;
+    rnn_status status = open_text(t, &vocabulary, error);
+    if (status != RNN_OK) {
+        rnn_vocabulary_destroy(vocabulary);
+        return status;
+    }
+    status = new_model(t, vocabulary, error);
+    if (status == RNN_OK)
+        status = plan_batches(t, error);
+    if (status != RNN_OK)
+        return status;
+    rnn_checkpoint *at = &t->at;
+    at->network = t->model->network;
+    at->corpus_hash = rnn_symbols_hash(t->symbols);
+    at->val_loss = NAN;
+    at->best_val_loss = INFINITY;
+    at->rate_scale = 1;
+    at->last_val_step = at->best_step = 0;
+    status = rnn_vocabulary_write_json(t->model->vocabulary, &at->vocabulary, error);
+    if (status == RNN_OK)
+        status = rnn_checkpoint_allocate(at, rnn_optimizer_moments(&t->how), error);
+    if (status == RNN_OK)
+        memcpy(at->parameters, t->model->parameters, at->network.parameters * sizeof(float));
+    return status;
+}
+
+static rnn_status begin_resumed(rnn_trainer *t, rnn_error *error) {
+    rnn_vocabulary *vocabulary = NULL;
+    int64_t batch = t->at.batch, length = t->at.length;
+    rnn_status status =
+        rnn_vocabulary_read_json(&vocabulary, t->at.vocabulary, strlen(t->at.vocabulary), error);
+    if (status == RNN_OK)
+        status = open_text(t, &vocabulary, error);
+    if (status == RNN_OK && rnn_symbols_hash(t->symbols) != t->at.corpus_hash)
+        status = rnn_fail(error, RNN_ERR_FORMAT,
+                          "the text is not the one that %s was trained on; to go on with another "
+                          "one, start a new run with --init-from %s",
+                          t->how.out, t->how.out);
+    if (status != RNN_OK) {
+        rnn_vocabulary_destroy(vocabulary);
+        return status;
+    }
+    status = resumed_model(t, vocabulary, error);
+    if (status == RNN_OK)
+        status = plan_batches(t, error);
+    if (status == RNN_OK && (batch != t->at.batch || length != t->at.length))
+        status = rnn_fail(error, RNN_ERR_FORMAT,
+                          "%s: batches of %lld x %lld in the checkpoint, but %lld x %lld for its "
+                          "text",
+                          t->how.out, (long long)batch, (long long)length, (long long)t->at.batch,
+                          (long long)t->at.length);
+    t->earlier = t->at.seconds;
+    return status;
+}
+
+/* What is recorded of how the run was told to go. */
+static rnn_status record_settings(rnn_trainer *t, rnn_error *error) {
+    char *settings = rnn_settings_to_json(&t->how);
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < t->input_count; i++)
+        json_array_append_new(list, json_string(t->inputs[i]));
+    char *text = list ? json_dumps(list, JSON_COMPACT) : NULL;
+    char *inputs = text ? rnn_duplicate(text, strlen(text)) : NULL;
+    json_decref(list);
+    free(text);
+    if (!settings || !inputs) {
+        rnn_free(settings);
+        rnn_free(inputs);
+        return rnn_fail(error, RNN_ERR_MEMORY, "no memory to record the settings");
+    }
+    rnn_free(t->at.settings);
+    rnn_free(t->at.inputs);
+    t->at.settings = settings;
+    t->at.inputs = inputs;
+    return RNN_OK;
+}
+
+/* Checks that what is asked for now can go on from what was done before. */
+static rnn_status load_checkpoint(rnn_trainer *t, rnn_error *error) {
+    rnn_training before;
+    rnn_status status = rnn_checkpoint_load(&t->at, t->how.out, 1, error);
+    if (status != RNN_OK)
+        return status;
+    status =
+        rnn_settings_from_json(&before, t->at.settings, strlen(t->at.settings), &t->strings, error);
+    if (status == RNN_OK)
+        status = rnn_settings_override(&before, &t->how, NULL, error);
+    int kept = rnn_optimizer_moments(&t->how);
+    if (status == RNN_OK && (!(kept & 1) != !t->at.first || !(kept & 2) != !t->at.second))
+        status = rnn_fail(error, RNN_ERR_FORMAT,
+                          "%s: the checkpoint lacks what its optimizer needs", t->how.out);
+    return status;
+}
+
+rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
+    rnn_status status = rnn_files_make_directory(t->how.out, error);
+    if (status != RNN_OK)
+        return status;
+    rnn_files_sweep(t->how.out);
+    if (t->how.resume)
+        status = load_checkpoint(t, error);
+    if (status == RNN_OK)
+        status = t->how.resume ? begin_resumed(t, error) : begin_new(t, error);
+    if (status == RNN_OK)
+        status = record_settings(t, error);
+    if (status == RNN_OK)
+        status = open_engine(t, error);
+    if (status == RNN_OK)
+        status = rnn_run_log_open(&t->log, t->how.out, t->at.log_bytes, t->at.samples_bytes, error);
+    if (status != RNN_OK)
+        return status;
+    choose_intervals(t);
+    rnn_preparation_restore(t);
+    return RNN_OK;
+}

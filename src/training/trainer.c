@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trainer.c - the training loop: steps until the budget is spent, with what
+ * happens between them: validation, samples, checkpoints, and the way back from
+ * divergence.
+ */
+#include "training/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "training/optimizer.h"
+#include "training/schedule.h"
+#include "training/settings.h"
+
+#define SAVE_INTERVAL   60.0 /* seconds between checkpoints where that is chosen */
+#define LOSS_MEMORY     0.98 /* how much of the smoothed loss a step keeps */
+#define MOST_TRIES      3
+#define LOWER_RATE      0.5
+#define MODEL_FILE      "model.safetensors"
+#define LAST_MODEL_FILE "last.safetensors"
+
+/* ------------------------------------------------------------------ budget */
+
+double rnn_trainer_seconds(const rnn_trainer *t) {
+    return t->earlier + (t->started > 0 ? rnn_clock_now() - t->started : 0);
+}
+
+double rnn_trainer_epoch(const rnn_trainer *t) {
+    return t->batches.steps_an_epoch ? (double)t->at.step / (double)t->batches.steps_an_epoch : 0;
+}
+
+double rnn_trainer_fraction(const rnn_trainer *t) {
+    double fraction = 0;
+    if (t->how.epochs > 0)
+        fraction = fmax(fraction, rnn_trainer_epoch(t) / t->how.epochs);
+    if (t->how.steps > 0)
+        fraction = fmax(fraction, (double)t->at.step / (double)t->how.steps);
+    if (t->how.seconds > 0)
+        fraction = fmax(fraction, rnn_trainer_seconds(t) / t->how.seconds);
+    return fmin(fraction, 1);
+}
+
+/* Why the run is over, or NULL. The last validation belongs to the time. */
+static const char *ended(const rnn_trainer *t) {
+    if (t->how.epochs > 0 && rnn_trainer_epoch(t) >= t->how.epochs)
+        return "all epochs are done";
+    if (t->how.steps > 0 && t->at.step >= t->how.steps)
+        return "all steps are done";
+    if (t->how.seconds > 0 && rnn_trainer_seconds(t) + t->val_cost >= t->how.seconds)
+        return "the time is up";
+    if (t->how.patience > 0 && t->at.since_best >= t->how.patience)
+        return "validation no longer improves";
+    return NULL;
+}
+
+/* ------------------------------------------------------------------- saving */
+
+static int all_finite(const float *values, size_t count) {
+    /* An exponent of all ones in any of them survives the sum of x * 0. */
+    float sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i] * 0.0f;
+    return sum == 0;
+}
+
+static void note_failure(rnn_trainer *t, const rnn_error *error) {
+    if (!t->save_failed)
+        rnn_reports_notice(t, "not saved: %s. Training goes on and tries again", error->message);
+    t->save_failed = 1;
+}
+
+static rnn_status save_model(rnn_trainer *t, const char *name, rnn_error *error) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", t->how.out, name);
+    char *history = rnn_reports_history(t);
+    if (!history)
+        return rnn_fail(error, RNN_ERR_MEMORY, "no memory to describe the model");
+    rnn_free(t->model->history);
+    t->model->history = history;
+    return rnn_model_save(t->model, NULL, path, error);
+}
+
+/* Writes what resuming needs and the last model. Parameters that are not finite
+ * are RNN_ERR_DIVERGED and nothing is written; a full disk is noted and tried
+ * again at the next save. */
+static rnn_status save(rnn_trainer *t, rnn_error *error) {
+    double start = rnn_clock_now();
+    rnn_checkpoint *at = &t->at;
+    t->device->read_parameters(t->engine, at->parameters);
+    t->device->read_moments(t->engine, at->first, at->second);
+    t->device->read_state(t->engine, at->state);
+    t->last_save = start;
+    if (!all_finite(at->parameters, at->network.parameters))
+        return rnn_fail(error, RNN_ERR_DIVERGED, "a weight is not finite");
+    memcpy(t->model->parameters, at->parameters, at->network.parameters * sizeof(float));
+    at->seconds = rnn_trainer_seconds(t);
+    rnn_run_log_lengths(t->log, &at->log_bytes, &at->samples_bytes);
+    rnn_error fault;
+    rnn_status status = save_model(t, LAST_MODEL_FILE, &fault);
+    if (status == RNN_OK && t->val_count == 0)
+        status = save_model(t, MODEL_FILE, &fault);
+    if (status == RNN_OK)
+        status = rnn_checkpoint_save(at, t->how.out, &fault);
+    t->idle += rnn_clock_now() - start;
+    if (status != RNN_OK) {
+        note_failure(t, &fault);
+        return RNN_OK;
+    }
+    t->save_failed = 0;
+    if (at->step > t->diverged_at)
+        t->tries = 0;
+    rnn_reports_checkpoint(t, RNN_CHECKPOINT_FILE);
+    return RNN_OK;
+}
+
+static void save_best(rnn_trainer *t) {
+    rnn_error fault;
+    t->device->read_parameters(t->engine, t->model->parameters);
+    if (!all_finite(t->model->parameters, t->model->network.parameters))
+        return;
+    if (save_model(t, MODEL_FILE, &fault) != RNN_OK)
+        note_failure(t, &fault);
+}
+
+static rnn_status validate(rnn_trainer *t, rnn_error *error) {
+    int is_best = 0;
+    if (t->val_count == 0)
+        return RNN_OK;
+    rnn_status status = rnn_reports_validate(t, &is_best, error);
+    if (status != RNN_OK)
+        return status;
+    if (is_best)
+        save_best(t);
+    rnn_reports_validated(t, is_best);
+    return RNN_OK;
+}
+
+/* --------------------------------------------------------------- divergence */
+
+/* Back to the last checkpoint, at a lower rate. */
+static rnn_status recover(rnn_trainer *t, const char *what, rnn_error *error) {
+    int64_t where = t->at.step;
+    double rate = t->at.rate_scale;
+    if (where > t->diverged_at)
+        t->diverged_at = where;
+    if (++t->tries > MOST_TRIES)
+        return rnn_fail(error, RNN_ERR_DIVERGED,
+                        "training diverged at step %lld (%s), also at lower rates; the last good "
+                        "checkpoint stands in %s. Try a lower --learning-rate or --clip-norm 1",
+                        (long long)where, what, t->how.out);
+    rnn_checkpoint before = {0};
+    rnn_status status = rnn_checkpoint_load(&before, t->how.out, 1, error);
+    if (status != RNN_OK)
+        return status;
+    rnn_checkpoint_release(&t->at);
+    t->at = before;
+    t->at.rate_scale = fmin(rate, before.rate_scale) * LOWER_RATE;
+    rnn_preparation_restore(t);
+    t->last_event_step = t->at.step;
+    rnn_reports_notice(t, "%s at step %lld: back to step %lld at %g of the learning rate", what,
+                       (long long)where, (long long)t->at.step, t->at.rate_scale);
+    return RNN_OK;
+}
+
+/* -------------------------------------------------------------------- steps */
+
+/* What was not finite, or NULL. */
+static const char *take_step(rnn_trainer *t) {
+    rnn_checkpoint *at = &t->at;
+    int first;
+    rnn_batches_get(&t->batches, (uint64_t)at->step, 0, 1, t->read, t->expected, &first);
+    if (first)
+        t->device->write_state(t->engine, NULL);
+    rnn_sequence_result result =
+        t->device->train(t->engine, (uint64_t)at->step, (size_t)at->length, t->read, t->expected);
+    double loss = result.loss / (double)(at->batch * at->length);
+    if (!isfinite(loss))
+        return "the loss is not finite";
+    rnn_schedule_place place = {at->step, (int64_t)t->batches.steps_an_epoch,
+                                rnn_trainer_fraction(t)};
+    t->learning_rate = rnn_schedule_rate(&t->how, &place) * at->rate_scale;
+    rnn_update update = rnn_optimizer_update(&t->how, at->step + 1, t->learning_rate);
+    t->grad_norm = t->device->update(t->engine, &update);
+    if (!isfinite(t->grad_norm))
+        return "the gradient is not finite";
+    at->step++;
+    at->loss_sum = LOSS_MEMORY * at->loss_sum + (1 - LOSS_MEMORY) * loss;
+    at->loss_weight = LOSS_MEMORY * at->loss_weight + (1 - LOSS_MEMORY);
+    return NULL;
+}
+
+/* What is due after a step. */
+static rnn_status between_steps(rnn_trainer *t, rnn_error *error) {
+    const rnn_training *how = &t->how;
+    rnn_status status = RNN_OK;
+    rnn_reports_progress(t);
+    if (rnn_reports_sample_due(t->at.step))
+        status = rnn_reports_sample(t, error);
+    if (status == RNN_OK && t->at.step % t->eval_every == 0)
+        status = validate(t, error);
+    int due = how->checkpoint_every > 0 ? t->at.step % how->checkpoint_every == 0
+                                        : rnn_clock_now() - t->last_save >= SAVE_INTERVAL;
+    if (status == RNN_OK && (due || t->reply == RNN_SAVE))
+        status = save(t, error);
+    if (t->reply == RNN_SAVE)
+        t->reply = RNN_GO_ON;
+    return status;
+}
+
+static rnn_status run(rnn_trainer *t, rnn_reply (*poll)(void *), const char **why,
+                      rnn_error *error) {
+    rnn_status status = RNN_OK;
+    for (*why = NULL; status == RNN_OK && !(*why = ended(t));) {
+        if (poll) {
+            rnn_reply reply = poll(t->context);
+            t->reply = reply > t->reply ? reply : t->reply;
+        }
+        if (t->reply == RNN_STOP) {
+            *why = "stopped";
+            break;
+        }
+        const char *fault = take_step(t);
+        if (!fault)
+            status = between_steps(t, error);
+        if (status == RNN_ERR_DIVERGED)
+            fault = "a weight is not finite";
+        if (fault)
+            status = recover(t, fault, error);
+    }
+    return status;
+}
+
+/* The last validation, sample and checkpoint; a run that was stopped goes on
+ * later and only keeps its place. */
+static rnn_status finish(rnn_trainer *t, const char *why, rnn_error *error) {
+    int stopped = t->reply == RNN_STOP;
+    rnn_status status = RNN_OK;
+    if (!stopped && (t->at.last_val_step != t->at.step || t->at.step == 0))
+        status = validate(t, error);
+    if (status == RNN_OK && !stopped && t->at.step > 0 && !rnn_reports_sample_due(t->at.step))
+        status = rnn_reports_sample(t, error);
+    if (status == RNN_OK)
+        status = save(t, error);
+    if (status == RNN_OK && t->save_failed)
+        status = rnn_fail(error, RNN_ERR_IO,
+                          "the last checkpoint could not be saved in %s; what was saved before "
+                          "stands",
+                          t->how.out);
+    if (status == RNN_OK)
+        rnn_reports_done(t, why);
+    return status;
+}
+
+static void close_all(rnn_trainer *t) {
+    if (t->engine)
+        t->device->destroy(t->engine);
+    rnn_model_destroy(t->model);
+    rnn_symbols_destroy(t->symbols);
+    rnn_run_log_close(t->log);
+    rnn_checkpoint_release(&t->at);
+    rnn_free(t->val);
+    rnn_free(t->read);
+    rnn_free(t->expected);
+    rnn_free(t->carried);
+    rnn_free(t->strings);
+}
+
+static rnn_status check(const rnn_training *how, size_t inputs, rnn_error *error) {
+    char path[4096];
+    if (!how->out || !*how->out)
+        return rnn_fail(error, RNN_ERR_RANGE, "no directory to write the run to (out)");
+    if (strlen(how->out) > sizeof path - 64)
+        return rnn_fail(error, RNN_ERR_RANGE, "the directory's name is too long");
+    if (!how->resume && inputs == 0)
+        return rnn_fail(error, RNN_ERR_RANGE, "no text to train on");
+    snprintf(path, sizeof path, "%s/%s", how->out, RNN_CHECKPOINT_FILE);
+    if (!how->resume && rnn_files_exists(path))
+        return rnn_fail(error, RNN_ERR_IO,
+                        "%s holds a run already; resume it, or choose another directory", how->out);
+    return rnn_settings_check(how, error);
+}
+
+rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t count,
+                     rnn_listener listener, rnn_reply (*poll)(void *context), void *context,
+                     rnn_error *error) {
+    rnn_trainer t = {.how = *how,
+                     .inputs = inputs,
+                     .input_count = count,
+                     .listener = listener,
+                     .context = context,
+                     .diverged_at = -1};
+    const char *why = NULL;
+    void *memory = NULL;
+    rnn_training before;
+    rnn_settings_resolve(&t.how);
+    rnn_status status = check(&t.how, count, error);
+    if (status == RNN_OK && t.how.resume && count == 0)
+        status = rnn_training_recall(&before, &t.inputs, &t.input_count, &memory, t.how.out, error);
+    if (status == RNN_OK)
+        status = rnn_preparation_run(&t, error);
+    if (status != RNN_OK)
+        goto done;
+    t.started = t.last_event = rnn_clock_now();
+    t.last_event_step = t.at.step;
+    rnn_reports_begin(&t);
+    if (!t.how.resume)
+        status = save(&t, error);
+    if (status == RNN_OK && t.save_failed)
+        status = rnn_fail(error, RNN_ERR_IO, "%s: nothing can be saved there", t.how.out);
+    if (status == RNN_OK)
+        status = run(&t, poll, &why, error);
+    if (status == RNN_OK)
+        status = finish(&t, why, error);
+done:
+    close_all(&t);
+    rnn_free(memory);
+    return status;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_gradients.c - the gradient of train against differences of its loss, for
+ * each cell, depth, kind of input and dropout.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "compute/device.h"
+
+enum { BATCH = 2, LENGTH = 5, SYMBOLS = 6, HIDDEN = 5, STEP = 11 };
+
+typedef enum input_kind { ONE_HOT, EMBEDDING, TIED, INPUT_KINDS } input_kind;
+
+typedef struct setting {
+    rnn_cell cell;
+    size_t layers;
+    input_kind input;
+    int bias;
+    double dropout;
+} setting;
+
+typedef struct trial {
+    const rnn_device *device;
+    rnn_engine *engine;
+    rnn_network network;
+    int32_t inputs[LENGTH * BATCH], targets[LENGTH * BATCH];
+    size_t counted;
+    float *state;      /* what the sequence begins with */
+    float *parameters; /* [network.parameters] */
+    float *moved;      /* the same, along a direction */
+    float *gradient;
+} trial;
+
+static float uniform(uint64_t stream, size_t index, double spread) {
+    return (float)((rnn_random_uniform(99, RNN_RANDOM_WEIGHTS, stream, index) * 2 - 1) * spread);
+}
+
+static trial begin(const rnn_device *device, const char *cpu, const setting *how) {
+    trial t = {.device = device};
+    t.network = (rnn_network){.cell = how->cell,
+                              .layers = how->layers,
+                              .hidden = HIDDEN,
+                              .embedding = how->input == ONE_HOT ? 0
+                                           : how->input == TIED  ? HIDDEN
+                                                                 : 4,
+                              .symbols = SYMBOLS,
+                              .bias = how->bias,
+                              .tied = how->input == TIED};
+    rnn_error error = {0};
+    assert_int_equal(rnn_network_lay_out(&t.network, &error), RNN_OK);
+    rnn_engine_options options = {.batch = BATCH,
+                                  .length = LENGTH,
+                                  .training = 1,
+                                  .threads = 1,
+                                  .cpu = cpu,
+                                  .dropout = how->dropout,
+                                  .seed = 5};
+    if (device->create(&t.engine, &t.network, &options, &error) != RNN_OK)
+        fail_msg("%s", error.message);
+
+    size_t n = t.network.parameters, carried = rnn_network_state(&t.network) * BATCH;
+    t.parameters = rnn_allocate(n, sizeof(float));
+    t.moved = rnn_allocate(n, sizeof(float));
+    t.gradient = rnn_allocate(n, sizeof(float));
+    t.state = rnn_allocate(carried, sizeof(float));
+    assert_true(t.parameters && t.moved && t.gradient && t.state);
+    for (size_t i = 0; i < n; i++)
+        t.parameters[i] = uniform(1, i, 0.8);
+    for (size_t i = 0; i < carried; i++)
+        t.state[i] = uniform(2, i, 0.6);
+    for (size_t i = 0; i < LENGTH * BATCH; i++) {
+        t.inputs[i] = (int32_t)(rnn_random_bits(3, RNN_RANDOM_BATCHES, 0, i) % SYMBOLS);
+        t.targets[i] = (int32_t)(rnn_random_bits(3, RNN_RANDOM_BATCHES, 1, i) % SYMBOLS);
+    }
+    t.targets[3] = -1;
+    t.counted = LENGTH * BATCH - 1;
+    return t;
+}
+
+static void end(trial *t) {
+    t->device->destroy(t->engine);
+    rnn_free(t->parameters);
+    rnn_free(t->moved);
+    rnn_free(t->gradient);
+    rnn_free(t->state);
+}
+
+/* The mean loss at parameters + distance * direction. */
+static double loss_at(trial *t, const float *direction, double distance, uint64_t step) {
+    for (size_t i = 0; i < t->network.parameters; i++)
+        t->moved[i] = (float)(t->parameters[i] + distance * direction[i]);
+    t->device->write_parameters(t->engine, t->moved);
+    t->device->write_state(t->engine, t->state);
+    return t->device->train(t->engine, step, LENGTH, t->inputs, t->targets).loss /
+           (double)t->counted;
+}
+
+/* The derivative along a direction by five points; the error is of fourth order. */
+static double derivative(trial *t, const float *direction) {
+    const double h = 2e-2;
+    return (8 * (loss_at(t, direction, h, STEP) - loss_at(t, direction, -h, STEP)) -
+            (loss_at(t, direction, 2 * h, STEP) - loss_at(t, direction, -2 * h, STEP))) /
+           (12 * h);
+}
+
+static double dot(const float *a, const float *b, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)a[i] * b[i];
+    return sum;
+}
+
+/* float32 losses near 2 carry about 2e-7 of noise; divided by h that is 1e-5. */
+static void expect_derivative(trial *t, const float *direction, const char *what, size_t index,
+                              const setting *how) {
+    double wanted = derivative(t, direction);
+    double got = dot(t->gradient, direction, t->network.parameters);
+    if (!(fabs(got - wanted) <= 1e-4 + 1e-3 * fabs(wanted)))
+        fail_msg("cell %d, %zu layers, input %d, bias %d, dropout %g: along %s %zu the loss climbs "
+                 "by %.7f, the gradient says %.7f",
+                 (int)how->cell, how->layers, (int)how->input, how->bias, how->dropout, what, index,
+                 wanted, got);
+}
+
+static void check_setting(const rnn_device *device, const char *cpu, const setting *how) {
+    trial t = begin(device, cpu, how);
+    size_t n = t.network.parameters;
+    float *direction = rnn_allocate(n, sizeof *direction);
+    assert_non_null(direction);
+
+    loss_at(&t, direction, 0, STEP);
+    device->read_gradient(t.engine, t.gradient);
+    double norm = sqrt(dot(t.gradient, t.gradient, n));
+    assert_true(norm > 0.05);
+
+    for (size_t i = 0; i < n; i++)
+        direction[i] = (float)(t.gradient[i] / norm);
+    expect_derivative(&t, direction, "the gradient", 0, how);
+    for (size_t i = 0; i < n; i++)
+        direction[i] = uniform(4, i, 1.7 / sqrt((double)n));
+    expect_derivative(&t, direction, "a random direction", 0, how);
+    /* one parameter in five, whichever tensor it lies in, and the last ones */
+    for (size_t i = how->layers; i < n; i += i + 8 < n ? 5 : 1) {
+        memset(direction, 0, n * sizeof *direction);
+        direction[i] = 1;
+        expect_derivative(&t, direction, "parameter", i, how);
+    }
+    rnn_free(direction);
+    end(&t);
+}
+
+/* Calls check for every device and, on the CPU, every kernel table. */
+static void on_each(void (*check)(const rnn_device *device, const char *cpu)) {
+    for (const rnn_device *const *device = rnn_device_available(); *device; device++) {
+        if (strcmp((*device)->name, "cpu") != 0) {
+            check(*device, NULL);
+            continue;
+        }
+        for (const rnn_kernels *const *kernels = rnn_kernels_available(); *kernels; kernels++)
+            check(*device, (*kernels)->name);
+    }
+}
+
+static void check_gradients(const rnn_device *device, const char *cpu) {
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
+        for (size_t layers = 1; layers <= 3; layers++)
+            for (int input = ONE_HOT; input < INPUT_KINDS; input++)
+                for (int dropped = 0; dropped < 2; dropped++) {
+                    setting how = {(rnn_cell)cell, layers, (input_kind)input,
+                                   !(layers == 2 && dropped), dropped ? 0.3 : 0.0};
+                    check_setting(device, cpu, &how);
+                }
+}
+
+static void test_gradients(void **state) {
+    (void)state;
+    on_each(check_gradients);
+}
+
+/* Masks belong to the step: the same again for the same, others for another. */
+static void check_masks(const rnn_device *device, const char *cpu) {
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
+        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0.3};
+        trial t = begin(device, cpu, &how);
+        float *still = rnn_allocate(t.network.parameters, sizeof *still);
+        assert_non_null(still);
+        double first = loss_at(&t, still, 0, 1);
+        assert_true(loss_at(&t, still, 0, 2) != first);
+        assert_true(loss_at(&t, still, 0, 1) == first);
+
+        /* evaluation has no dropout, so it must not move between steps */
+        device->write_state(t.engine, t.state);
+        double plain = device->evaluate(t.engine, LENGTH, t.inputs, t.targets, NULL).loss;
+        loss_at(&t, still, 0, 3);
+        device->write_state(t.engine, t.state);
+        assert_true(device->evaluate(t.engine, LENGTH, t.inputs, t.targets, NULL).loss == plain);
+
+        /* the mean over many masks lies near it: what is kept is scaled up */
+        double mean = 0;
+        for (uint64_t step = 0; step < 400; step++)
+            mean += loss_at(&t, still, 0, step) / 400;
+        assert_true(fabs(mean - plain / (double)t.counted) < 0.15);
+        rnn_free(still);
+        end(&t);
+    }
+}
+
+static void test_dropout_masks(void **state) {
+    (void)state;
+    on_each(check_masks);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_dropout_masks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes the fixtures of this folder with PyTorch: what networks, optimizers and
+schedules must answer.
+
+    python3 make_fixtures.py [FOLDER]
+
+Needs torch and numpy only. Weights and inputs are float32 numbers; everything
+that follows from them is computed in float64 and rounded once, so the fixtures
+are the truth to the last bit or so, whoever makes them. The same versions write
+the same bytes.
+
+networks/*.safetensors
+    metadata  cell, layers, hidden, embedding, symbols, bias, tied, batch, length
+    param.*   parameters under PyTorch's names; grad.* gradients of the mean loss
+    inputs, targets [T][B] I32 (a target of -1 is not counted)
+    h0, hn [L][B][H], c0, cn for the LSTM
+    logits [T][B][V], losses [T][B], loss [1]: their mean over the counted ones
+optimizers.safetensors
+    initial [P], gradients [20][P], NAME [20][P]: parameters after each step
+    metadata "case.NAME": kind rate momentum alpha beta1 beta2 epsilon weight_decay
+    clip_value clip_norm
+schedules.safetensors
+    NAME [steps] F64: the rate of each step
+    metadata "case.NAME": kind rate warmup_steps decay_factor decay_after
+    decay_every steps_an_epoch steps
+"""
+import json
+import math
+import pathlib
+import struct
+import sys
+
+import numpy
+import torch
+
+STEPS = 20
+
+
+def save(path, tensors, metadata):
+    """A safetensors file in the reference writer's order: wide elements first, then names."""
+    kinds = {"float32": "F32", "float64": "F64", "int32": "I32"}
+    arrays = {}
+    for name, tensor in tensors.items():
+        array = numpy.asarray(tensor.detach().numpy() if torch.is_tensor(tensor) else tensor)
+        if array.dtype == numpy.float64 and not name.startswith("rate."):
+            array = array.astype(numpy.float32)
+        arrays[name] = numpy.ascontiguousarray(array)
+    header = {"__metadata__": dict(sorted((key, str(value)) for key, value in metadata.items()))}
+    offset = 0
+    ordered = sorted(arrays.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
+    for name, array in ordered:
+        header[name] = {
+            "dtype": kinds[str(array.dtype)],
+            "shape": list(array.shape),
+            "data_offsets": [offset, offset + array.nbytes],
+        }
+        offset += array.nbytes
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for _, array in ordered:
+            file.write(array.tobytes())
+
+
+class Numbers:
+    """Random float32 numbers that depend on nothing but the seed (numpy's PCG64)."""
+
+    def __init__(self, seed):
+        self.generator = numpy.random.Generator(numpy.random.PCG64(seed))
+
+    def normal(self, shape, spread):
+        numbers = self.generator.standard_normal(shape) * spread
+        return torch.from_numpy(numbers.astype(numpy.float32).astype(numpy.float64))
+
+    def integers(self, shape, limit):
+        return torch.from_numpy(self.generator.integers(0, limit, shape, dtype=numpy.int64))
+
+
+def network_fixture(folder, name, seed, cell, layers, hidden=7, embedding=0, symbols=11, batch=3,
+                    length=6, bias=True, tied=False, uncounted=False):
+    numbers = Numbers(seed)
+    width = embedding or symbols
+    kind = {"tanh": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
+    rnn = kind(width, hidden, layers, bias=bias).double()
+    output = torch.nn.Linear(hidden, symbols).double()
+    modules = {"rnn": rnn, "output": output}
+    if embedding:
+        modules["embedding"] = torch.nn.Embedding(symbols, embedding).double()
+    module = torch.nn.ModuleDict(modules)
+    for _, parameter in sorted(module.named_parameters()):
+        spread = 1.0 / math.sqrt(parameter.shape[-1]) if parameter.dim() > 1 else 0.3
+        parameter.data = numbers.normal(tuple(parameter.shape), 1.3 * spread)
+    if tied:
+        output.weight = modules["embedding"].weight
+
+    inputs = numbers.integers((length, batch), symbols)
+    targets = numbers.integers((length, batch), symbols)
+    if uncounted:
+        targets[0, 0] = targets[length - 1, batch - 1] = targets[length // 2, :] = -1
+    h0 = numbers.normal((layers, batch, hidden), 0.5)
+    c0 = numbers.normal((layers, batch, hidden), 0.8)
+
+    if embedding:
+        read = modules["embedding"](inputs)
+    else:
+        read = torch.nn.functional.one_hot(inputs, symbols).double()
+    answers, state = rnn(read, (h0, c0) if cell == "lstm" else h0)
+    logits = output(answers)
+    losses = torch.nn.functional.cross_entropy(
+        logits.view(-1, symbols), targets.view(-1), ignore_index=-1, reduction="none")
+    loss = losses.sum() / (targets >= 0).sum()
+    loss.backward()
+
+    tensors = {
+        "inputs": inputs.int(), "targets": targets.int(), "h0": h0, "logits": logits,
+        "losses": losses.view(length, batch), "loss": loss.view(1),
+        "hn": state[0] if cell == "lstm" else state,
+    }
+    if cell == "lstm":
+        tensors["c0"], tensors["cn"] = c0, state[1]
+    # named_parameters names a shared tensor once, by the first module that holds it
+    for parameter_name, parameter in module.named_parameters():
+        if tied and parameter_name == "output.weight":
+            parameter_name = "embedding.weight"
+        tensors["param." + parameter_name] = parameter
+        tensors["grad." + parameter_name] = parameter.grad
+    save(folder / "networks" / (name + ".safetensors"), tensors, {
+        "cell": cell, "layers": layers, "hidden": hidden, "embedding": embedding,
+        "symbols": symbols, "bias": int(bias), "tied": int(tied), "batch": batch,
+        "length": length})
+
+
+def network_fixtures(folder):
+    seed = 1
+    for cell in ("tanh", "gru", "lstm"):
+        for layers in (1, 2, 3):
+            for embedding in (0, 5):
+                name = f"{cell}-{layers}-" + ("embedding" if embedding else "onehot")
+                network_fixture(folder, name, seed, cell, layers, embedding=embedding)
+                seed += 1
+        variants = {
+            "nobias": dict(layers=2, bias=False),
+            "tied": dict(layers=2, embedding=7, tied=True),
+            "uncounted": dict(layers=1, uncounted=True),
+            "hidden16": dict(layers=2, hidden=16, embedding=8, batch=5, length=4),
+            "hidden33": dict(layers=1, hidden=33, symbols=13, batch=4, length=4),
+            "single": dict(layers=2, hidden=9, batch=1, length=1),
+        }
+        for variant, settings in variants.items():
+            network_fixture(folder, f"{cell}-{variant}", seed, cell, **settings)
+            seed += 1
+
+
+def optimizer_fixtures(folder):
+    count = 43  # the parameters of a tanh network with 4 symbols, 1 layer of 3 units
+    numbers = Numbers(1000)
+    initial = numbers.normal(count, 1.0)
+    gradients = numbers.normal((STEPS, count), 1.0) * torch.linspace(3, 0.1, STEPS)[:, None]
+    gradients[4] = 0
+    gradients = gradients.float().double()
+    optim = torch.optim
+    plain = dict(momentum=0.0, alpha=0.95, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0,
+                 clip_value=0.0, clip_norm=0.0)
+    cases = {
+        "sgd": (optim.SGD, dict(rate=0.05)),
+        "sgd_momentum": (optim.SGD, dict(rate=0.02, momentum=0.9)),
+        "sgd_momentum_decay": (optim.SGD, dict(rate=0.02, momentum=0.9, weight_decay=0.1)),
+        "rmsprop": (optim.RMSprop, dict(rate=0.01)),
+        "rmsprop_decay": (optim.RMSprop, dict(rate=0.01, alpha=0.8, epsilon=1e-2,
+                                              weight_decay=0.1)),
+        "adagrad": (optim.Adagrad, dict(rate=0.1, epsilon=1e-10)),
+        "adagrad_decay": (optim.Adagrad, dict(rate=0.1, epsilon=1e-2, weight_decay=0.1)),
+        "adam": (optim.Adam, dict(rate=0.01)),
+        "adam_decay": (optim.Adam, dict(rate=0.01, beta1=0.8, beta2=0.99, epsilon=1e-2,
+                                        weight_decay=0.1)),
+        "adamw": (optim.AdamW, dict(rate=0.01)),
+        "adamw_decay": (optim.AdamW, dict(rate=0.01, weight_decay=0.3)),
+        "sgd_clip_norm": (optim.SGD, dict(rate=0.05, clip_norm=2.5)),
+        "sgd_clip_value": (optim.SGD, dict(rate=0.05, clip_value=0.5)),
+        "adam_clip_both": (optim.Adam, dict(rate=0.01, clip_value=1.0, clip_norm=3.0)),
+    }
+    tensors = {"initial": initial, "gradients": gradients}
+    metadata = {}
+    for name, (kind, settings) in cases.items():
+        how = {**plain, **settings}
+        parameter = torch.nn.Parameter(initial.clone())
+        arguments = dict(lr=how["rate"], weight_decay=how["weight_decay"])
+        if kind is optim.SGD:
+            arguments.update(momentum=how["momentum"])
+        else:
+            arguments.update(eps=how["epsilon"])
+        if kind is optim.RMSprop:
+            arguments.update(alpha=how["alpha"])
+        if kind in (optim.Adam, optim.AdamW):
+            arguments.update(betas=(how["beta1"], how["beta2"]))
+        optimizer = kind([parameter], **arguments)
+        after = []
+        for gradient in gradients:
+            parameter.grad = gradient.clone()
+            if how["clip_value"]:
+                torch.nn.utils.clip_grad_value_([parameter], how["clip_value"])
+            if how["clip_norm"]:
+                torch.nn.utils.clip_grad_norm_([parameter], how["clip_norm"])
+            optimizer.step()
+            after.append(parameter.detach().clone())
+        tensors[name] = torch.stack(after)
+        kinds = [optim.SGD, optim.RMSprop, optim.Adagrad, optim.Adam, optim.AdamW]
+        metadata["case." + name] = " ".join(
+            repr(number) for number in [kinds.index(kind), how["rate"], how["momentum"],
+                                        how["alpha"], how["beta1"], how["beta2"], how["epsilon"],
+                                        how["weight_decay"], how["clip_value"], how["clip_norm"]])
+    save(folder / "optimizers.safetensors", tensors, metadata)
+
+
+def schedule_fixtures(folder):
+    """Rates step by step. Decays are torch's LambdaLR and StepLR over whole epochs; warm-up
+    climbs in equal steps to the full rate, which is first used at step `warmup_steps`."""
+    lr_scheduler = torch.optim.lr_scheduler
+    epoch, steps = 7, 70
+    cases = {
+        "constant": dict(kind=0),
+        "epoch_decay": dict(kind=1, decay_factor=0.97, decay_after=4),
+        "step_decay": dict(kind=2, decay_factor=0.5, decay_every=3),
+        "cosine": dict(kind=3, warmup_steps=0),
+        "cosine_warmup": dict(kind=3, warmup_steps=10),
+        "linear": dict(kind=4, warmup_steps=0),
+        "linear_warmup": dict(kind=4, warmup_steps=10),
+        "constant_warmup": dict(kind=0, warmup_steps=10),
+    }
+    tensors, metadata = {}, {}
+    for name, settings in cases.items():
+        how = dict(rate=2e-3, warmup_steps=0, decay_factor=1.0, decay_after=0, decay_every=1)
+        how.update(settings)
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], how["rate"])
+        warmup, after = how["warmup_steps"], how["decay_after"]
+        if how["kind"] == 0:
+            main = lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)
+        elif how["kind"] == 1:
+            # char-rnn lowers the rate at the end of each epoch from `decay_after` on
+            main = lr_scheduler.LambdaLR(
+                optimizer, lambda step: how["decay_factor"] ** max(0, step // epoch - after + 1))
+        elif how["kind"] == 2:
+            main = lr_scheduler.StepLR(optimizer, epoch * how["decay_every"], how["decay_factor"])
+        elif how["kind"] == 3:
+            main = lr_scheduler.CosineAnnealingLR(optimizer, steps - warmup)
+        else:
+            main = lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps - warmup)
+        rates = []
+        for step in range(steps):
+            if step < warmup:
+                rates.append(how["rate"] * (step + 1) / (warmup + 1))
+                continue
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            main.step()
+        tensors["rate." + name] = numpy.array(rates)
+        metadata["case." + name] = " ".join(
+            repr(number) for number in [how["kind"], how["rate"], warmup, how["decay_factor"],
+                                        after, how["decay_every"], epoch, steps])
+    save(folder / "schedules.safetensors", tensors, metadata)
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
+    torch.set_num_threads(1)
+    network_fixtures(folder)
+    optimizer_fixtures(folder)
+    schedule_fixtures(folder)
+
+
+if __name__ == "__main__":
+    main()
