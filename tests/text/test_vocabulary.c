@@ -317,8 +317,8 @@ static void bad_objects_are_refused(void **state) {
         "null",
         "{}",
         "{\"units\":\"chars\"}",
-        "{\"units\":\"chars\",\"units\":\"bytes\",\"open\":false,\"normalize\":\"none\","
-        "\"symbols\":[\"a\"]}",
+        ("{\"units\":\"chars\",\"units\":\"bytes\",\"open\":false,\"normalize\":\"none\","
+         "\"symbols\":[\"a\"]}"),
         "{\"units\":\"chars\",\"open\":false,\"normalize\":\"none\",\"symbols\":[\"a\"],\"x\":1}",
         "{\"units\":\"chars\\u0000\",\"open\":false,\"normalize\":\"none\",\"symbols\":[\"a\"]}",
         "{\"units\":\"chars\",\"open\":false,\"normalize\":\"nfd\",\"symbols\":[\"a\"]}",
