@@ -42,11 +42,11 @@ static inline int scratch_close(void **state) {
     return nftw(scratch_directory, scratch_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* The path of a file there; stands for the next seven calls. */
+/* The path of a file there; stands for the next 31 calls. */
 static inline const char *scratch_path(const char *name) {
-    static char paths[8][512];
+    static char paths[32][512];
     static int next;
-    char *path = paths[next++ % 8];
+    char *path = paths[next++ % 32];
     snprintf(path, sizeof paths[0], "%s/%s", scratch_directory, name);
     return path;
 }
