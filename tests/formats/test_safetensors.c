@@ -446,7 +446,7 @@ static void test_bytes_are_the_reference_writers(void **state) {
         "\"t00\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[116,118]}}";
     enum { COUNT = sizeof dtypes / sizeof dtypes[0] };
     rnn_tensor tensors[COUNT];
-    char names[COUNT][8], name[1024];
+    char names[COUNT][16], name[1024];
     unsigned char data[COUNT][16];
     scratch place;
     rnn_error error;
