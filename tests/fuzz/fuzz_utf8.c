@@ -2,7 +2,7 @@
  *
  * fuzz_utf8.c - any bytes through an open vocabulary and back are the same
  * bytes, in whatever pieces they come; written out as characters they are valid
- * UTF-8; and their normal form does not depend on the pieces either.
+ * UTF-8.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "model/model.h"
 #include "text/encoder.h"
-#include "text/normalize.h"
 #include "text/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
@@ -70,23 +69,6 @@ static void write_out(const rnn_model *model, const int32_t *symbols, size_t cou
     }
 }
 
-static char *normalize(const char *bytes, size_t count, size_t piece, size_t *length) {
-    rnn_normalizer *normalizer;
-    char *out = NULL;
-    size_t capacity = 0;
-    *length = 0;
-    if (rnn_normalizer_create(&normalizer, NULL) != RNN_OK)
-        abort();
-    for (size_t at = 0; at < count || at == 0; at += piece) {
-        size_t part = count - at < piece ? count - at : piece;
-        if (rnn_normalizer_add(normalizer, bytes + at, part, at + part == count, &out, length,
-                               &capacity, NULL) != RNN_OK)
-            abort();
-    }
-    rnn_normalizer_destroy(normalizer);
-    return out;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count) {
     if (count == 0)
         return 0;
@@ -113,13 +95,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count) {
     write_out(model, whole, whole_count);
     rnn_free(whole);
     rnn_free(parts);
-
-    size_t once_length, pieces_length;
-    char *once = normalize(bytes, count, count + 1, &once_length);
-    char *pieces = normalize(bytes, count, piece, &pieces_length);
-    if (once_length != pieces_length || (once_length > 0 && memcmp(once, pieces, once_length) != 0))
-        abort();
-    rnn_free(once);
-    rnn_free(pieces);
     return 0;
 }

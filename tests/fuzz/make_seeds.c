@@ -96,9 +96,12 @@ int main(int count, char **words) {
     put("safetensors", "empty", "\2\0\0\0\0\0\0\0{}", 10);
     put_text("json", "values", "{\"a\":[1,-0.5e+3,true,false,null,\"\\u00e9\\ud83d\\ude00\\n\"]}");
     put_text("json", "string", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001 \xC3\xA9\"");
-    put_text("utf8", "mixed",
-             "1a\xC3\xA9 e\xCC\x81 \xE0\xA4\x95\xE0\xA5\x8D \xE4\xB8\xAD \xF0\x9F\x98\x80 \xF0\x9F "
-             "\xED\xA0\x80\xFF");
-    put_text("utf8", "hangul", "3\xE1\x84\x80\xE1\x85\xA1\xE1\x86\xA8 \xEA\xB0\x81");
+    static const char *const targets[] = {"utf8", "normalize"};
+    for (size_t i = 0; i < 2; i++) {
+        put_text(targets[i], "mixed",
+                 "1a\xC3\xA9 e\xCC\x81 \xE0\xA4\x95\xE0\xA5\x8D \xE4\xB8\xAD "
+                 "\xF0\x9F\x98\x80 \xF0\x9F \xED\xA0\x80\xFF");
+        put_text(targets[i], "hangul", "3\xE1\x84\x80\xE1\x85\xA1\xE1\x86\xA8 \xEA\xB0\x81");
+    }
     return 0;
 }
