@@ -106,6 +106,8 @@ typedef struct sink {
 } sink;
 
 static int put(const sink *to, const void *bytes, size_t count) {
+    if (count == 0)
+        return 1;
     if (count > *to->capacity - *to->count &&
         !rnn_grow((void **)to->out, to->capacity, *to->count + count, 1))
         return 0;

@@ -2,13 +2,13 @@
  *
  * packing.h - makes compressed files and archives for tests.
  */
-#ifndef PACKING_H
-#define PACKING_H
+#ifndef RNN_TESTS_PACKING_H
+#define RNN_TESTS_PACKING_H
 
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "scratch.h"
+#include "tests/text/made_files.h"
 
 typedef struct packed_member {
     const char *path;
@@ -16,10 +16,10 @@ typedef struct packed_member {
     int type;         /* 0: a regular file; else AE_IFDIR or AE_IFLNK */
 } packed_member;
 
-/* Packs members into a file of the scratch directory. Returns its path. */
+/* Packs members into a file of the made ones. Returns its path. */
 static inline const char *pack(const char *name, int format, int filter,
                                const packed_member *members, size_t count) {
-    const char *path = scratch_path(name);
+    const char *path = made_path(name);
     struct archive *archive = archive_write_new();
     struct archive_entry *entry = archive_entry_new();
     assert_non_null(archive);

@@ -7,11 +7,8 @@
 #include <fcntl.h>
 
 #include "base/memory.h"
-#include "packing.h"
-#include "scratch.h"
 #include "text/patterns.h"
-#include "text/unpacker.h"
-#include "text/walk.h"
+#include "tests/text/packing.h"
 
 static const rnn_corpus_options plain = {0};
 
@@ -74,8 +71,8 @@ static void refuse(const char *const *inputs, size_t count, const rnn_corpus_opt
 
 static void files_come_as_they_are_named(void **state) {
     (void)state;
-    const char *inputs[] = {scratch_text("second", "second "), scratch_text("empty", ""),
-                            scratch_text("first", "first\n")};
+    const char *inputs[] = {made_text("second", "second "), made_text("empty", ""),
+                            made_text("first", "first\n")};
     expect_bytes(inputs, 3, &plain, "second first\n", 13, 3);
     expect_bytes(inputs, 3, NULL, "second first\n", 13, 3);
 }
@@ -83,7 +80,7 @@ static void files_come_as_they_are_named(void **state) {
 static void plain_bytes_are_left_alone(void **state) {
     (void)state;
     static const char bytes[] = "\xEF\xBB\xBFwith a mark\0\r\n\xFF\xE2\x82";
-    const char *path = scratch_write("odd", bytes, sizeof bytes - 1);
+    const char *path = made_file("odd", bytes, sizeof bytes - 1);
     expect_bytes(&path, 1, &plain, bytes, sizeof bytes - 1, 1);
     /* Texts that begin as formats which libarchive knows, but which are texts. */
     static const char *const texts[] = {"#mtree\n/set type=file\nx mode=644\n",
@@ -93,12 +90,12 @@ static void plain_bytes_are_left_alone(void **state) {
                                         "PKZIP",
                                         "070701 is a number"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        expect(scratch_text("text", texts[i]), &plain, texts[i], 1);
+        expect(made_text("text", texts[i]), &plain, texts[i], 1);
     /* "ustar" where tar has it, but no header's sum. */
     char ustar[600];
     memset(ustar, 'a', sizeof ustar);
     memcpy(ustar + 257, "ustar", 5);
-    path = scratch_write("ustar", ustar, sizeof ustar);
+    path = made_file("ustar", ustar, sizeof ustar);
     expect_bytes(&path, 1, &plain, ustar, sizeof ustar, 1);
 }
 
@@ -109,7 +106,7 @@ static void large_files_come_whole(void **state) {
     assert_non_null(bytes);
     for (size_t i = 0; i < LARGE; i++)
         bytes[i] = (char)(i * i / 251);
-    const char *inputs[] = {scratch_write("large", bytes, LARGE), NULL};
+    const char *inputs[] = {made_file("large", bytes, LARGE), NULL};
     size_t got;
     uint64_t files;
     rnn_error error;
@@ -147,7 +144,7 @@ static void compressed_files_are_unpacked(void **state) {
         length += fread(both + length, 1, 200, file);
         fclose(file);
     }
-    expect(scratch_write("both.gz", both, length), &plain, "one one ", 1);
+    expect(made_file("both.gz", both, length), &plain, "one one ", 1);
 }
 
 static const packed_member members[] = {
@@ -201,19 +198,19 @@ static void names_beyond_the_locale_are_read(void **state) {
 
 static void directories_are_walked_in_order(void **state) {
     (void)state;
-    const char *root = scratch_folder("walk");
-    scratch_text("walk/b", "b ");
-    scratch_text("walk/a.c", "a.c ");
-    scratch_folder("walk/a");
-    scratch_text("walk/a/z", "a/z ");
-    scratch_text("walk/a/A", "a/A ");
-    scratch_folder("walk/a/empty");
-    scratch_text("walk/a-b", "a-b ");
-    scratch_text("walk/.hidden", "hidden ");
-    scratch_folder("walk/.git");
-    scratch_text("walk/.git/x", "git ");
-    assert_int_equal(symlink("b", scratch_path("walk/link")), 0);
-    assert_int_equal(symlink("..", scratch_path("walk/up")), 0);
+    const char *root = made_folder("walk");
+    made_text("walk/b", "b ");
+    made_text("walk/a.c", "a.c ");
+    made_folder("walk/a");
+    made_text("walk/a/z", "a/z ");
+    made_text("walk/a/A", "a/A ");
+    made_folder("walk/a/empty");
+    made_text("walk/a-b", "a-b ");
+    made_text("walk/.hidden", "hidden ");
+    made_folder("walk/.git");
+    made_text("walk/.git/x", "git ");
+    assert_int_equal(symlink("b", made_path("walk/link")), 0);
+    assert_int_equal(symlink("..", made_path("walk/up")), 0);
     compress_text("walk/c.gz", ARCHIVE_FILTER_GZIP, "c.gz ");
     pack("walk/d.tar", ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_NONE, members, MEMBERS);
     const char *all = "a-b a.c a/A a/z b c.gz int b;\nint a;\nint c;\nint d;\n";
@@ -228,21 +225,21 @@ static void directories_are_walked_in_order(void **state) {
     expect(root, &(rnn_corpus_options){.include = "*.c"}, "a.c ", 1);
     expect(root, &(rnn_corpus_options){.include = "*.tar,*.h"}, "int c;\n", 1);
     /* What the user names himself is read whatever the patterns say. */
-    const char *both[] = {scratch_path("walk/.hidden"), scratch_path("walk/a")};
+    const char *both[] = {made_path("walk/.hidden"), made_path("walk/a")};
     expect_bytes(both, 2, &(rnn_corpus_options){.include = "z"}, "hidden a/z ", 11, 2);
     refuse(&root, 1, &(rnn_corpus_options){.include = "*.py"}, RNN_ERR_RANGE, "*.py");
 }
 
 static void empty_directories_hold_nothing(void **state) {
     (void)state;
-    const char *root = scratch_folder("bare");
+    const char *root = made_folder("bare");
     refuse(&root, 1, &plain, RNN_ERR_RANGE, "no file");
     refuse(NULL, 0, &plain, RNN_ERR_RANGE, "no input");
 }
 
 static void missing_files_are_named(void **state) {
     (void)state;
-    const char *inputs[] = {scratch_path("not/there"), scratch_text("there", "x")};
+    const char *inputs[] = {made_path("not/there"), made_text("there", "x")};
     refuse(inputs, 2, &plain, RNN_ERR_IO, "not/there: cannot be opened: No such file");
     const char *later[] = {inputs[1], inputs[0]};
     refuse(later, 2, &plain, RNN_ERR_IO, "not/there: cannot be opened: No such file");
@@ -315,7 +312,7 @@ static void truncated_files_are_refused(void **state) {
         fclose(file);
         snprintf(part, sizeof part, "%s: cannot be unpacked", kinds[i].name);
         for (size_t cut = 10; cut < length - 12; cut++) {
-            const char *path = scratch_write(kinds[i].name, bytes, cut);
+            const char *path = made_file(kinds[i].name, bytes, cut);
 
             refuse(&path, 1, &plain, RNN_ERR_FORMAT, part);
         }
@@ -333,7 +330,7 @@ static void damaged_members_are_named(void **state) {
     assert_non_null(file);
     assert_true(fread(bytes, 1, sizeof bytes, file) > 1500);
     fclose(file);
-    const char *path = scratch_write("d.tar", bytes, 1500);
+    const char *path = made_file("d.tar", bytes, 1500);
     refuse(&path, 1, &plain, RNN_ERR_FORMAT, "d.tar: long.txt: cannot be unpacked");
 }
 
@@ -341,7 +338,7 @@ static void names_say_what_is_read(void **state) {
     (void)state;
     static const packed_member two[] = {{"a/b.txt", "b", 0}, {"c\x1B[31m.txt", "c", 0}};
     const char *inputs[] = {
-        scratch_text("plain.txt", "p"),
+        made_text("plain.txt", "p"),
         pack("two.tar.gz", ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_GZIP, two, 2),
         compress_text("n.xz", ARCHIVE_FILTER_XZ, "x")};
     static const char *const names[] = {"plain.txt", "two.tar.gz: a/b.txt",
@@ -354,7 +351,7 @@ static void names_say_what_is_read(void **state) {
         assert_int_equal(rnn_corpus_read(corpus, buffer, sizeof buffer, &got, NULL), RNN_OK);
         assert_int_equal(got, 1); /* never of two files at once */
         const char *name = rnn_corpus_name(corpus);
-        assert_string_equal(name + strlen(scratch_directory) + 1, names[i]);
+        assert_string_equal(name + strlen(made.path) + 1, names[i]);
         assert_int_equal(rnn_corpus_files(corpus), i + 1);
     }
     rnn_corpus_close(corpus);
@@ -362,9 +359,9 @@ static void names_say_what_is_read(void **state) {
 
 static void normal_form_across_files(void **state) {
     (void)state;
-    const char *inputs[] = {scratch_text("n1", "cafe"), scratch_text("n2", "\xCC\x81 \xE2\x84"),
-                            scratch_text("n3", "\xAB"
-                                               "e\xCC")};
+    const char *inputs[] = {made_text("n1", "cafe"), made_text("n2", "\xCC\x81 \xE2\x84"),
+                            made_text("n3", "\xAB"
+                                            "e\xCC")};
     expect_bytes(inputs, 3, &(rnn_corpus_options){.normalize = 1},
                  "caf\xC3\xA9 \xC3\x85"
                  "e\xCC",
@@ -400,10 +397,10 @@ static void patterns_match_names_or_paths(void **state) {
 
 static void no_memory_is_an_error(void **state) {
     (void)state;
-    const char *inputs[] = {scratch_folder("memory"), pack("m.zip", ARCHIVE_FORMAT_ZIP,
-                                                           ARCHIVE_FILTER_NONE, members, MEMBERS)};
-    scratch_folder("memory/deep");
-    scratch_text("memory/deep/a", "a");
+    const char *inputs[] = {made_folder("memory"), pack("m.zip", ARCHIVE_FORMAT_ZIP,
+                                                        ARCHIVE_FILTER_NONE, members, MEMBERS)};
+    made_folder("memory/deep");
+    made_text("memory/deep/a", "a");
     compress_text("memory/b.gz", ARCHIVE_FILTER_GZIP, "b");
     for (int for_ever = 0; for_ever < 2; for_ever++) {
         for (uint64_t nth = 1;; nth++) {
@@ -442,5 +439,5 @@ int main(void) {
         cmocka_unit_test(patterns_match_names_or_paths),
         cmocka_unit_test(no_memory_is_an_error),
     };
-    return cmocka_run_group_tests(tests, scratch_open, scratch_close);
+    return cmocka_run_group_tests(tests, made_begin, made_end);
 }
