@@ -21,6 +21,12 @@ foreach(source ${RNN_TESTS})
   if(threaded)
     set_property(TEST ${name} APPEND PROPERTY LABELS threads)
   endif()
+  # A program that takes --long does the same more thoroughly.
+  file(STRINGS ${source} thorough REGEX "\"--long\"")
+  if(thorough)
+    add_test(NAME ${name}_long COMMAND ${name} --long)
+    set_tests_properties(${name}_long PROPERTIES TIMEOUT 3600 LABELS long)
+  endif()
 endforeach()
 
 # Puts failing system calls in the place of the real ones.

@@ -201,23 +201,30 @@ static void test_orthogonal_blocks_favour_no_place(void **state) {
     rnn_model_destroy(model);
 }
 
+/* Mean and variance of a uniform matrix, and nothing outside its bound. */
+static void assert_uniform(const rnn_model *model, const char *name, double bound) {
+    rnn_window window = window_of(model, name);
+    size_t count = window.rows * window.columns;
+    const float *values = model->parameters + window.offset;
+    double sum = 0, square = 0;
+    for (size_t k = 0; k < count; k++) {
+        assert_true(fabs((double)values[k]) <= bound + 1e-6);
+        sum += values[k];
+        square += (double)values[k] * values[k];
+    }
+    assert_true(fabs(sum / (double)count) < 0.16 * bound);
+    assert_true(fabs(square / (double)count / (bound * bound) - 1.0 / 3) < 0.065);
+}
+
 static void test_the_other_parameters(void **state) {
     (void)state;
     rnn_model *model = made_model(RNN_CELL_LSTM, 2, 64, 32, 1, 0, MADE_VOCABULARY);
-    static const char *const uniform[] = {"rnn.weight_ih_l0", "rnn.weight_ih_l1", "output.weight"};
-    for (int i = 0; i < 3; i++) {
-        rnn_window window = window_of(model, uniform[i]);
-        size_t count = window.rows * window.columns;
-        const float *values = model->parameters + window.offset;
-        double sum = 0, square = 0;
-        for (size_t k = 0; k < count; k++) {
-            assert_true(fabsf(values[k]) <= 0.125f);
-            sum += values[k];
-            square += (double)values[k] * values[k];
-        }
-        assert_true(fabs(sum / (double)count) < 0.02);
-        assert_true(fabs(square / (double)count - 0.125 * 0.125 / 3) < 0.001);
-    }
+    assert_uniform(model, "rnn.weight_ih_l0", 3.5 / 8);
+    assert_uniform(model, "rnn.weight_ih_l1", 3.5 / 8);
+    assert_uniform(model, "output.weight", 1.0 / 8);
+    rnn_model *one_hot = made_model(RNN_CELL_GRU, 1, 64, 0, 1, 0, MADE_VOCABULARY);
+    assert_uniform(one_hot, "rnn.weight_ih_l0", 3);
+    rnn_model_destroy(one_hot);
     const float *embedding = values_of(model, "embedding.weight");
     double square = 0;
     for (int i = 0; i < 8 * 32; i++)
