@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count) {
     compare(whole, whole_length, parts, parts_length);
     /* Stretches that are cut for their length may meet again the second time. */
     if (count < RNN_NORMALIZE_LONGEST) {
-        char *twice = normalize(whole, whole_length, whole_length + 1, &twice_length);
+        char *twice = normalize(whole ? whole : "", whole_length, whole_length + 1, &twice_length);
         compare(whole, whole_length, twice, twice_length);
         rnn_free(twice);
     }
