@@ -95,6 +95,14 @@ static void filter(outlet *self, const char *text, size_t bytes) {
     }
 }
 
+/* Characters that begin in this text: all bytes but UTF-8's continuations. */
+static int64_t count_characters(const char *text, size_t bytes) {
+    int64_t count = 0;
+    for (size_t i = 0; i < bytes; i++)
+        count += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return count;
+}
+
 /* What is held back is the first `matched` bytes of the stop string; the byte may
  * lengthen that, or set its beginning free. */
 static void watch(outlet *self, const char *text, size_t bytes) {
@@ -107,6 +115,7 @@ static void watch(outlet *self, const char *text, size_t bytes) {
         size_t held = self->matched, matched = advance(stop, held, text[i]);
         if (matched == stop->length) {
             self->matched = 0;
+            self->characters -= count_characters(stop->text, stop->length);
             self->end = OUTLET_STOPPED;
             return;
         }
@@ -116,14 +125,6 @@ static void watch(outlet *self, const char *text, size_t bytes) {
             filter(self, &text[i], 1);
         self->matched = matched;
     }
-}
-
-/* Characters that begin in this text: all bytes but UTF-8's continuations. */
-static int64_t count_characters(const char *text, size_t bytes) {
-    int64_t count = 0;
-    for (size_t i = 0; i < bytes; i++)
-        count += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return count;
 }
 
 void outlet_echo(outlet *self, const char *text, size_t bytes) {

@@ -8,19 +8,13 @@
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cli/figures.h"
 
 #define REDRAW_SECONDS 0.1 /* at most ten times a second */
 #define PLAIN_SECONDS  5.0
 #define MOST_PIECES    8
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 void progress_begin(progress *self, int color, int quiet, int every) {
     memset(self, 0, sizeof *self);
@@ -130,7 +124,7 @@ static void redraw(progress *self) {
     fprintf(self->where.file, "\r%s\x1b[K", line);
     fflush(self->where.file);
     self->shown = 1;
-    self->drawn_at = now();
+    self->drawn_at = rnn_clock_now();
 }
 
 /* ------------------------------------------------------------------ events */
@@ -138,7 +132,7 @@ static void redraw(progress *self) {
 static void show_progress(progress *self, const rnn_event *event) {
     self->last = *event;
     self->last.text = NULL;
-    double passed = now() - self->drawn_at;
+    double passed = rnn_clock_now() - self->drawn_at;
     if (self->where.live) {
         if (passed >= REDRAW_SECONDS || event->fraction >= 1)
             redraw(self);
@@ -146,7 +140,7 @@ static void show_progress(progress *self, const rnn_event *event) {
     }
     if (!self->every && passed < PLAIN_SECONDS && event->fraction < 1)
         return;
-    self->drawn_at = now();
+    self->drawn_at = rnn_clock_now();
     FILE *file = self->where.file;
     fprintf(file, "step %" PRId64, event->step);
     if (event->steps > 0)
@@ -175,11 +169,10 @@ static void show_corpus(const progress *self, const rnn_event *event) {
 
 static void show_model(const progress *self, const rnn_event *event) {
     const terminal *where = &self->where;
-    fprintf(where->file, "%smodel%s   %s parameters; batches of %d x %d characters; %s, %d %s\n",
+    fprintf(where->file, "%smodel%s   %s parameters; batches of %d x %d characters; %s\n",
             terminal_begin(where, TERMINAL_BOLD), terminal_begin(where, TERMINAL_PLAIN),
             figures_count(event->parameters).text, event->batch_size, event->seq_length,
-            event->kernels ? event->kernels : "cpu", event->threads,
-            event->threads == 1 ? "thread" : "threads");
+            event->kernels ? event->kernels : "cpu");
     if (event->out)
         fprintf(where->file, "%srun%s     %s%s\n", terminal_begin(where, TERMINAL_BOLD),
                 terminal_begin(where, TERMINAL_PLAIN), event->out,

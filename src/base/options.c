@@ -4,18 +4,15 @@
  */
 #include "base/options.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <limits.h>
-#include <locale.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/numbers.h"
+
 #define LONGEST_NAME 64
-#define EXACT_WHOLE  9007199254740992.0 /* 2^53: doubles hold every whole number up to here */
 
 /* ------------------------------------------------------------------- names */
 
@@ -119,87 +116,7 @@ const rnn_option *rnn_options_nearest(const rnn_option *table, size_t count, con
     return nearest;
 }
 
-/* ----------------------------------------------------------------- numbers */
-
-/* strtod and printf follow the locale that a host program has chosen; our text
- * has a point always. */
-static char decimal_point(void) {
-    const struct lconv *conventions = localeconv();
-    return conventions && conventions->decimal_point[0] ? conventions->decimal_point[0] : '.';
-}
-
-/* Reads a decimal number at the start of text; *end is where it stops. Refuses
- * what strtod knows beyond that: blanks, hexadecimal, inf, nan. */
-static int read_real(const char *text, double *value, const char **end) {
-    char digits[64];
-    size_t n = strspn(text, "+-.0123456789eE");
-    if (n == 0 || n >= sizeof digits)
-        return 0;
-    for (size_t i = 0; i < n; i++)
-        digits[i] = text[i] == '.' ? decimal_point() : text[i];
-    digits[n] = '\0';
-    char *stop;
-    *value = strtod(digits, &stop);
-    if (stop == digits || !isfinite(*value))
-        return 0;
-    *end = text + (stop - digits);
-    return 1;
-}
-
-static int parse_real(const char *text, double *value) {
-    const char *end;
-    return read_real(text, value, &end) && *end == '\0';
-}
-
-/* 1e6 is a whole number too. */
-static int parse_whole(const char *text, long long *value) {
-    char *end;
-    if (*text != '-' && *text != '+' && !isdigit((unsigned char)*text))
-        return 0;
-    errno = 0;
-    *value = strtoll(text, &end, 10);
-    if (end != text && *end == '\0')
-        return errno == 0;
-    double real;
-    if (!parse_real(text, &real) || real != floor(real) || fabs(real) > EXACT_WHOLE)
-        return 0;
-    *value = (long long)real;
-    return 1;
-}
-
-static int parse_duration(const char *text, double *seconds) {
-    if (parse_real(text, seconds))
-        return 1;
-    double total = 0;
-    for (double unit, last = HUGE_VAL; *text; text++, last = unit) {
-        double number;
-        if (!isdigit((unsigned char)*text) && *text != '.')
-            return 0;
-        if (!read_real(text, &number, &text))
-            return 0;
-        switch (*text) {
-        case 'd':
-            unit = 86400;
-            break;
-        case 'h':
-            unit = 3600;
-            break;
-        case 'm':
-            unit = 60;
-            break;
-        case 's':
-            unit = 1;
-            break;
-        default:
-            return 0;
-        }
-        if (unit >= last)
-            return 0;
-        total += number * unit;
-    }
-    *seconds = total;
-    return 1;
-}
+/* ---------------------------------------------------------- flags and choices */
 
 static int parse_flag(const char *text, int *value) {
     static const char *const words[] = {"0", "1", "no", "yes", "false", "true", "off", "on"};
@@ -211,21 +128,6 @@ static int parse_flag(const char *text, int *value) {
     }
     return 0;
 }
-
-size_t rnn_options_print_real(double value, char *out, size_t room) {
-    char digits[40];
-    for (int precision = 1; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, value);
-        if (strtod(digits, NULL) == value)
-            break;
-    }
-    char *point = strchr(digits, decimal_point());
-    if (point)
-        *point = '.';
-    return (size_t)snprintf(out, room, "%s", digits);
-}
-
-/* ----------------------------------------------------------------- choices */
 
 const char *rnn_options_choice(const rnn_option *option, size_t index, size_t *length) {
     const char *word = option->choices;
@@ -287,10 +189,10 @@ static size_t append_text(char *out, size_t room, size_t used, const char *text)
 
 static size_t append_limit(char *out, size_t room, size_t used, double limit) {
     char digits[40];
-    if (limit == floor(limit) && fabs(limit) < EXACT_WHOLE)
+    if (limit == floor(limit) && fabs(limit) < RNN_NUMBERS_EXACT)
         snprintf(digits, sizeof digits, "%.0f", limit);
     else
-        rnn_options_print_real(limit, digits, sizeof digits);
+        rnn_numbers_print_real(limit, digits, sizeof digits);
     return append_text(out, room, used, digits);
 }
 
@@ -360,14 +262,14 @@ static int set_number(const rnn_option *option, void *target, const char *text) 
     long long whole = 0;
     double real = 0;
     if (option->type == RNN_OPTION_REAL || option->type == RNN_OPTION_DURATION) {
-        int read =
-            option->type == RNN_OPTION_REAL ? parse_real(text, &real) : parse_duration(text, &real);
+        int read = option->type == RNN_OPTION_REAL ? rnn_numbers_read_real(text, &real)
+                                                   : rnn_numbers_read_duration(text, &real);
         if (!read || !in_range(option, real))
             return 0;
         *FIELD(double, target, option) = real;
         return 1;
     }
-    if (!parse_whole(text, &whole) || !in_range(option, (double)whole))
+    if (!rnn_numbers_read_whole(text, &whole) || !in_range(option, (double)whole))
         return 0;
     if (option->type == RNN_OPTION_INT64) {
         *FIELD(int64_t, target, option) = whole;
@@ -443,23 +345,6 @@ rnn_status rnn_options_check(const rnn_option *option, const void *target, rnn_e
     return refuse(option, found, error);
 }
 
-static size_t print_duration(double seconds, char *out, size_t room) {
-    char digits[40];
-    if (seconds != floor(seconds) || seconds < 1 || seconds > EXACT_WHOLE) {
-        rnn_options_print_real(seconds, digits, sizeof digits);
-        return (size_t)snprintf(out, room, "%s", digits);
-    }
-    long long whole = (long long)seconds, parts[] = {whole / 3600, whole / 60 % 60, whole % 60};
-    size_t used = 0;
-    for (int i = 0; i < 3; i++) {
-        if (parts[i] == 0)
-            continue;
-        snprintf(digits, sizeof digits, "%lld%c", parts[i], "hms"[i]);
-        used = append_text(out, room, used, digits);
-    }
-    return used;
-}
-
 size_t rnn_options_print(const rnn_option *option, const void *target, char *out, size_t room) {
     const char *text;
     size_t length;
@@ -480,9 +365,9 @@ size_t rnn_options_print(const rnn_option *option, const void *target, char *out
         return (size_t)snprintf(out, room, "%llu",
                                 (unsigned long long)VALUE(uint64_t, target, option));
     case RNN_OPTION_REAL:
-        return rnn_options_print_real(VALUE(double, target, option), out, room);
+        return rnn_numbers_print_real(VALUE(double, target, option), out, room);
     case RNN_OPTION_DURATION:
-        return print_duration(VALUE(double, target, option), out, room);
+        return rnn_numbers_print_duration(VALUE(double, target, option), out, room);
     case RNN_OPTION_TEXT:
         text = VALUE(char *, target, option);
         return append_text(out, room, 0, text ? text : "");

@@ -81,9 +81,6 @@ rnn_status rnn_options_check(const rnn_option *option, const void *target, rnn_e
  * returns the length that it has without the NUL, whatever the room. */
 size_t rnn_options_print(const rnn_option *option, const void *target, char *out, size_t room);
 
-/* Writes the shortest decimal number that reads back as exactly this one. */
-size_t rnn_options_print_real(double value, char *out, size_t room);
-
 /* 1 if both structs hold the same value. */
 int rnn_options_equal(const rnn_option *option, const void *a, const void *b);
 

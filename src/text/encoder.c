@@ -105,8 +105,8 @@ static int next_unit(rnn_encoder *encoder, rnn_utf8_unit *unit) {
 rnn_status rnn_encoder_add(rnn_encoder *encoder, const char *bytes, size_t count, int last,
                            int32_t **symbols, size_t *count_out, size_t *capacity,
                            rnn_error *error) {
-    /* A byte is one symbol at most. */
-    const size_t most = encoder->reader.held_count + count;
+    /* A byte is one symbol at most; and never no room at all. */
+    const size_t most = encoder->reader.held_count + count + 1;
     if (!rnn_grow((void **)symbols, capacity, *count_out + most, sizeof **symbols))
         return rnn_fail(error, RNN_ERR_MEMORY, "out of memory for %zu bytes of text as symbols",
                         count);

@@ -106,10 +106,13 @@ typedef struct sink {
 } sink;
 
 static int put(const sink *to, const void *bytes, size_t count) {
+    if (count == 0)
+        return 1;
     if (count > *to->capacity - *to->count &&
         !rnn_grow((void **)to->out, to->capacity, *to->count + count, 1))
         return 0;
-    memcpy(*to->out + *to->count, bytes, count);
+    if (count > 0)
+        memcpy(*to->out + *to->count, bytes, count);
     *to->count += count;
     return 1;
 }

@@ -7,11 +7,12 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/numbers.h"
 #include "compute/network.h"
+#include "formats/json.h"
 
 #define DEFAULT_EPOCHS 50
 #define LARGEST_SIZE   65536
@@ -152,9 +153,9 @@ static const rnn_option table[] = {
     {"threads", RNN_OPTION_INT, AT(threads), "0", 0, 1024, RNN_OPTION_RESUMABLE, NULL, "N", "Run",
      "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
     {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, RNN_OPTION_RESUMABLE, NULL, "LEVEL", "Run",
-     "instruction set: auto, generic, avx2, ...", NULL},
+     "instruction set, like avx2; generic is plain C", NULL},
     {"device", RNN_OPTION_TEXT, AT(device), "auto", 0, 0, RNN_OPTION_RESUMABLE, NULL, "NAME",
-     "Run", "where to compute: auto, cpu", NULL},
+     "Run", "where to compute, like cpu", NULL},
 };
 /* clang-format on */
 
@@ -209,69 +210,44 @@ rnn_status rnn_settings_check(const rnn_training *how, rnn_error *error) {
 
 /* -------------------------------------------------------------------- JSON */
 
-typedef struct text_buffer {
-    char *text; /* NULL once memory was short */
-    size_t used, capacity;
-} text_buffer;
-
-static void append(text_buffer *buffer, const char *text, size_t bytes) {
-    void *block = buffer->text;
-    if (!block || !rnn_grow(&block, &buffer->capacity, buffer->used + bytes + 1, 1)) {
-        rnn_free(block);
-        buffer->text = NULL;
+/* JSON holds Unicode alone: in a path of other bytes each stands as '?'. */
+static void put_text(rnn_json_text *to, const char *text) {
+    size_t before = to->bytes;
+    rnn_json_put_string(to, text);
+    if (!to->invalid)
+        return;
+    char *plain = rnn_duplicate(text, strlen(text));
+    if (!plain) {
+        to->short_of_memory = 1;
         return;
     }
-    buffer->text = block;
-    memcpy(buffer->text + buffer->used, text, bytes);
-    buffer->used += bytes;
-    buffer->text[buffer->used] = '\0';
-}
-
-/* JSON holds Unicode alone: in a path of other bytes each stands as '?'. */
-static json_t *text_to_json(const char *text) {
-    json_t *value = json_string(text);
-    if (value)
-        return value;
-    char *plain = rnn_duplicate(text, strlen(text));
-    if (!plain)
-        return NULL;
     for (char *c = plain; *c; c++)
         if ((unsigned char)*c >= 0x80)
             *c = '?';
-    value = json_string(plain);
+    to->bytes = before;
+    to->invalid = 0;
+    rnn_json_put_string(to, plain);
     rnn_free(plain);
-    return value;
 }
 
-static void append_text(text_buffer *buffer, const char *text) {
-    json_t *value = text_to_json(text ? text : "");
-    char *quoted = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
-    if (quoted) {
-        append(buffer, quoted, strlen(quoted));
-    } else {
-        rnn_free(buffer->text);
-        buffer->text = NULL;
-    }
-    free(quoted);
-    json_decref(value);
-}
-
-static void append_value(text_buffer *buffer, const rnn_option *option, const rnn_training *how) {
+static void put_value(rnn_json_text *to, const rnn_option *option, const rnn_training *how) {
     const void *field = (const char *)how + option->offset;
+    const char *text;
     char digits[64];
     switch (option->type) {
     case RNN_OPTION_TEXT:
-        append_text(buffer, *(const char *const *)field);
+        text = *(const char *const *)field;
+        put_text(to, text ? text : "");
         return;
     case RNN_OPTION_CHOICE:
         rnn_options_print(option, how, digits, sizeof digits);
-        append_text(buffer, digits);
+        rnn_json_put_string(to, digits);
         return;
     case RNN_OPTION_FLAG:
-        snprintf(digits, sizeof digits, "%s", *(const int *)field ? "true" : "false");
-        break;
+        rnn_json_put(to, *(const int *)field ? "true" : "false");
+        return;
     case RNN_OPTION_DURATION:
-        rnn_options_print_real(*(const double *)field, digits, sizeof digits);
+        rnn_numbers_print_real(*(const double *)field, digits, sizeof digits);
         break;
     case RNN_OPTION_INT:
     case RNN_OPTION_INT64:
@@ -280,7 +256,7 @@ static void append_value(text_buffer *buffer, const rnn_option *option, const rn
         rnn_options_print(option, how, digits, sizeof digits);
         break;
     }
-    append(buffer, digits, strlen(digits));
+    rnn_json_put(to, digits);
 }
 
 /* "num-layers" -> "num_layers" */
@@ -292,17 +268,20 @@ static void key_of(const rnn_option *option, char *key, size_t room) {
 }
 
 char *rnn_settings_to_json(const rnn_training *how) {
-    text_buffer buffer = {rnn_allocate(1024, 1), 0, 1024};
+    rnn_json_text json = {0};
     char key[64];
     for (size_t i = 0; i < ROWS; i++) {
         key_of(&table[i], key, sizeof key);
-        append(&buffer, i == 0 ? "{\"" : ", \"", i == 0 ? 2 : 3);
-        append(&buffer, key, strlen(key));
-        append(&buffer, "\": ", 3);
-        append_value(&buffer, &table[i], how);
+        rnn_json_put(&json, i == 0 ? "{" : ", ");
+        rnn_json_put_string(&json, key);
+        rnn_json_put(&json, ": ");
+        put_value(&json, &table[i], how);
     }
-    append(&buffer, "}", 1);
-    return buffer.text;
+    rnn_json_put(&json, "}");
+    if (!json.short_of_memory)
+        return json.text;
+    rnn_free(json.text);
+    return NULL;
 }
 
 static rnn_status set_from_json(const rnn_option *option, rnn_training *how, const json_t *value,
@@ -323,7 +302,7 @@ static rnn_status set_from_json(const rnn_option *option, rnn_training *how, con
     } else if (json_is_integer(value)) {
         snprintf(digits, sizeof digits, "%lld", (long long)json_integer_value(value));
     } else if (json_is_real(value)) {
-        rnn_options_print_real(json_real_value(value), digits, sizeof digits);
+        rnn_numbers_print_real(json_real_value(value), digits, sizeof digits);
     } else {
         return rnn_fail(error, RNN_ERR_FORMAT, "settings: %s is neither text, number nor yes or no",
                         option->name);

@@ -77,9 +77,12 @@ for example in generate score; do
     # shellcheck disable=SC2046 # flags are words
     quietly "$compiler" "$source/examples/$example.c" $(pkg-config --cflags --libs rnn) -lm \
         -o "$work/plain/$example"
+    # librnn.a with the system's shared libraries; all of them static is for those who
+    # have static builds of all that libarchive needs
     # shellcheck disable=SC2046
     quietly "$compiler" "$source/examples/$example.c" $(pkg-config --cflags rnn) "$libraries/librnn.a" \
-        $(pkg-config --libs --static rnn | sed 's/-lrnn //') -o "$work/static/$example"
+        $(pkg-config --libs jansson libutf8proc libarchive libxxhash) -lm -lpthread \
+        -o "$work/static/$example"
 done
 try "$work/plain" "$libraries"
 try "$work/static" /nowhere

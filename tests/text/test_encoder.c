@@ -2,10 +2,19 @@
  *
  * test_encoder.c - text to symbols and back, in any pieces.
  */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
 #include "text/encoder.h"
 
 #include "base/memory.h"
-#include "scratch.h"
 
 static rnn_vocabulary *choose(const char *text, size_t bytes, rnn_units units, int max_symbols) {
     rnn_census *census;

@@ -2,12 +2,20 @@
  *
  * test_normalize.c - normal form C, the same for any pieces.
  */
-#include "text/normalize.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include <cmocka.h>
 #include <utf8proc.h>
 
+#include "text/normalize.h"
+
 #include "base/memory.h"
-#include "scratch.h"
 #include "text/utf8.h"
 
 static void expect(const char *text, const char *normal) {

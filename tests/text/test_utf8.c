@@ -2,9 +2,17 @@
  *
  * test_utf8.c - strict decoding, and units that do not depend on pieces.
  */
-#include "text/utf8.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "scratch.h"
+#include <cmocka.h>
+
+#include "text/utf8.h"
 
 static void every_code_point_comes_back(void **state) {
     (void)state;

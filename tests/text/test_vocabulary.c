@@ -2,10 +2,19 @@
  *
  * test_vocabulary.c - counting, choosing symbols, and their JSON.
  */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
 #include "text/vocabulary.h"
 
 #include "base/memory.h"
-#include "scratch.h"
 
 static rnn_census *count(const char *text, size_t bytes) {
     rnn_census *census;
@@ -308,8 +317,8 @@ static void bad_objects_are_refused(void **state) {
         "null",
         "{}",
         "{\"units\":\"chars\"}",
-        "{\"units\":\"chars\",\"units\":\"bytes\",\"open\":false,\"normalize\":\"none\","
-        "\"symbols\":[\"a\"]}",
+        ("{\"units\":\"chars\",\"units\":\"bytes\",\"open\":false,\"normalize\":\"none\","
+         "\"symbols\":[\"a\"]}"),
         "{\"units\":\"chars\",\"open\":false,\"normalize\":\"none\",\"symbols\":[\"a\"],\"x\":1}",
         "{\"units\":\"chars\\u0000\",\"open\":false,\"normalize\":\"none\",\"symbols\":[\"a\"]}",
         "{\"units\":\"chars\",\"open\":false,\"normalize\":\"nfd\",\"symbols\":[\"a\"]}",

@@ -17,9 +17,7 @@
 #include "base/memory.h"
 #include "tests/scratch.h"
 #include "tests/training/made_text.h"
-#include "training/checkpoint.h"
-#include "training/run_log.h"
-#include "training/settings.h"
+#include "tests/training/same_end.h"
 
 static scratch directory;
 static char text[1024];
@@ -79,38 +77,6 @@ static void train_well(const rnn_training *how, int64_t stop_after, watcher *w) 
     rnn_error error = {RNN_OK, ""};
     if (train(how, stop_after, w, &error) != RNN_OK)
         fail_msg("%s", error.message);
-}
-
-static rnn_checkpoint load(const char *out) {
-    rnn_checkpoint checkpoint = {0};
-    rnn_error error = {RNN_OK, ""};
-    if (rnn_checkpoint_load(&checkpoint, out, 1, &error) != RNN_OK)
-        fail_msg("%s", error.message);
-    return checkpoint;
-}
-
-/* Parameters, moments, state and everything counted, to the bit. */
-static void assert_same_end(const char *a, const char *b, int counted) {
-    rnn_checkpoint x = load(a), y = load(b);
-    size_t p = x.network.parameters * sizeof(float);
-    size_t s = (size_t)x.batch * rnn_network_state(&x.network) * sizeof(float);
-    assert_int_equal(x.step, y.step);
-    assert_memory_equal(x.parameters, y.parameters, p);
-    assert_memory_equal(x.state, y.state, s);
-    assert_true(!x.first == !y.first && !x.second == !y.second);
-    if (x.first)
-        assert_memory_equal(x.first, y.first, p);
-    if (x.second)
-        assert_memory_equal(x.second, y.second, p);
-    if (counted) {
-        assert_memory_equal(&x.loss_sum, &y.loss_sum, sizeof x.loss_sum);
-        assert_memory_equal(&x.best_val_loss, &y.best_val_loss, sizeof x.best_val_loss);
-        assert_int_equal(x.best_step, y.best_step);
-        assert_int_equal(x.since_best, y.since_best);
-        assert_int_equal(x.samples_bytes, y.samples_bytes);
-    }
-    rnn_checkpoint_release(&x);
-    rnn_checkpoint_release(&y);
 }
 
 /* -------------------------------------------------------------------- tests */
@@ -299,7 +265,7 @@ static void test_divergence(void **state) {
     assert_int_equal(train(&how, 0, &w, &error), RNN_ERR_DIVERGED);
     assert_true(w.events[RNN_EVENT_NOTICE] >= 3);
     assert_non_null(strstr(w.notice, "of the learning rate"));
-    rnn_checkpoint at = load(out);
+    rnn_checkpoint at = load_end(out);
     for (size_t i = 0; i < at.network.parameters; i++)
         assert_true(isfinite(at.parameters[i]));
     rnn_checkpoint_release(&at);
@@ -327,7 +293,7 @@ static void test_recovery(void **state) {
     how.sample_length = 0;
     train_well(&how, 0, &w);
     assert_true(w.events[RNN_EVENT_NOTICE] >= 1);
-    rnn_checkpoint at = load(out);
+    rnn_checkpoint at = load_end(out);
     assert_int_equal(at.step, 400);
     assert_true(at.rate_scale < 1);
     rnn_checkpoint_release(&at);
@@ -342,7 +308,7 @@ static void test_patience(void **state) {
     how.eval_every = 5;
     how.patience = 3;
     train_well(&how, 0, NULL);
-    rnn_checkpoint at = load(out);
+    rnn_checkpoint at = load_end(out);
     assert_true(at.step <= 50);
     rnn_checkpoint_release(&at);
 }
