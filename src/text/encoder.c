@@ -39,20 +39,41 @@ void rnn_encoder_destroy(rnn_encoder *encoder) {
     rnn_free(encoder);
 }
 
-/* Encodes what the piece goes on with as far as single bytes are known symbols.
- * Returns where the symbols end. */
-static int32_t *encode_direct(rnn_encoder *encoder, int32_t *out) {
-    const int32_t *direct = encoder->direct;
-    const unsigned char *at = encoder->reader.at, *end = encoder->reader.end;
-    for (; end - at >= 8; at += 8, out += 8) {
+/* Encodes what `*at` goes on with as far as single bytes are known symbols, and
+ * moves it on. Returns where the symbols end. */
+static int32_t *encode_direct(const int32_t *direct, const unsigned char **at,
+                              const unsigned char *end, int32_t *out) {
+    const unsigned char *from = *at;
+    for (; end - from >= 8; from += 8, out += 8) {
         int32_t all = 0;
         for (int i = 0; i < 8; i++)
-            all |= out[i] = direct[at[i]];
+            all |= out[i] = direct[from[i]];
         if (all < 0)
             break; /* the sign of a -1 among them */
     }
-    for (; at < end && direct[*at] >= 0; at++)
-        *out++ = direct[*at];
+    for (; from < end && direct[*from] >= 0; from++)
+        *out++ = direct[*from];
+    *at = from;
+    return out;
+}
+
+/* Encodes what the piece goes on with, up to what is not a known character. */
+static int32_t *encode_known(rnn_encoder *encoder, int32_t *out) {
+    const int chars = encoder->vocabulary->units == RNN_UNITS_CHARS;
+    const unsigned char *at = encoder->reader.at, *end = encoder->reader.end;
+    while (at < end) {
+        uint32_t code;
+        if (encoder->direct[*at] >= 0) {
+            out = encode_direct(encoder->direct, &at, end, out);
+            continue;
+        }
+        int length = chars ? rnn_utf8_decode(at, (size_t)(end - at), &code) : 0;
+        int32_t symbol = length > 0 ? rnn_vocabulary_of_code(encoder->vocabulary, code) : -1;
+        if (symbol < 0)
+            break;
+        *out++ = symbol;
+        at += length;
+    }
     encoder->reader.at = at;
     return out;
 }
@@ -115,7 +136,7 @@ rnn_status rnn_encoder_add(rnn_encoder *encoder, const char *bytes, size_t count
     rnn_utf8_feed(&encoder->reader, bytes, count, last);
     for (;;) {
         if (encoder->reader.held_count == 0)
-            out = encode_direct(encoder, out);
+            out = encode_known(encoder, out);
         if (!next_unit(encoder, &unit))
             break;
         int made = encode_unit(encoder, &unit, out);

@@ -111,8 +111,7 @@ static int put(const sink *to, const void *bytes, size_t count) {
     if (count > *to->capacity - *to->count &&
         !rnn_grow((void **)to->out, to->capacity, *to->count + count, 1))
         return 0;
-    if (count > 0)
-        memcpy(*to->out + *to->count, bytes, count);
+    memcpy(*to->out + *to->count, bytes, count);
     *to->count += count;
     return 1;
 }
