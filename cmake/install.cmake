@@ -13,6 +13,16 @@ if(TARGET rnn)
   install(TARGETS rnn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
+# The program writes its own manual pages and completions, so it must run here.
+if(TARGET rnn AND NOT CMAKE_CROSSCOMPILING AND NOT RNN_SANITIZE)
+  add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/manual/man/man1/rnn.1
+                     COMMAND sh ${PROJECT_SOURCE_DIR}/tools/make_manual.sh $<TARGET_FILE:rnn>
+                             ${PROJECT_BINARY_DIR}/manual
+                     DEPENDS rnn ${PROJECT_SOURCE_DIR}/tools/make_manual.sh VERBATIM)
+  add_custom_target(manual ALL DEPENDS ${PROJECT_BINARY_DIR}/manual/man/man1/rnn.1)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/manual/ DESTINATION ${CMAKE_INSTALL_DATADIR})
+endif()
+
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/rnn)
 foreach(kind shared static)
   install(TARGETS rnn_${kind} EXPORT rnn-${kind}

@@ -6,7 +6,6 @@
 #   threads   runs code on several threads: what the thread sanitizer is for
 #   lint      the house rules
 #   long      minutes each; not part of a plain run
-pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
 file(GLOB_RECURSE RNN_TESTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/test_*.c)
 foreach(source ${RNN_TESTS})
@@ -17,12 +16,32 @@ foreach(source ${RNN_TESTS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE rnn_static PkgConfig::CMOCKA ${RNN_LIBRARIES})
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
   file(STRINGS ${source} threaded REGEX "rnn_threads_|threads = |device\\.h|rnn_train\\(")
   if(threaded)
     set_property(TEST ${name} APPEND PROPERTY LABELS threads)
   endif()
+  # A program that takes --long does the same more thoroughly.
+  file(STRINGS ${source} thorough REGEX "\"--long\"")
+  if(thorough)
+    add_test(NAME ${name}_long COMMAND ${name} --long)
+    set_tests_properties(${name}_long PROPERTIES TIMEOUT 3600 LABELS long)
+  endif()
 endforeach()
+
+# Puts failing system calls in the place of the real ones.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  foreach(call openat write read fsync renameat close fcntl)
+    target_link_options(test_saving_faults PRIVATE "LINKER:--wrap=${call}")
+  endforeach()
+  target_compile_definitions(test_saving_faults PRIVATE RNN_TEST_WRAPS)
+endif()
+
+# Makes model files for the scripts below.
+add_executable(model_exchange ${PROJECT_SOURCE_DIR}/tests/model/exchange.c)
+target_compile_definitions(model_exchange PRIVATE _GNU_SOURCE)
+target_include_directories(model_exchange PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(model_exchange PRIVATE rnn_static ${RNN_LIBRARIES})
 
 # Shell scripts: tests/**/test_*.sh, run as `test_X.sh SOURCE BUILD`. 77 says that
 # something they need is not on this machine.
@@ -33,6 +52,8 @@ foreach(script ${RNN_TEST_SCRIPTS})
            COMMAND sh ${script} ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
 endforeach()
+
+set_tests_properties(test_kill_in_save PROPERTIES LABELS long)
 
 # House rules look at the sources and the plain build's symbols.
 if(NOT RNN_SANITIZE)

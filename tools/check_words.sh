@@ -15,7 +15,7 @@ for file in $files demo test CMakeLists.txt; do
     fi
 done
 # shellcheck disable=SC2086 # a list of words
-if grep -nE 'T[O]DO|F[I]XME|X[X]X|H[A]CK' $files demo test; then
+if grep -nwE 'T[O]DO|F[I]XME|X[X]X|H[A]CK' $files demo test; then
     echo "unfinished marks"
     status=1
 fi

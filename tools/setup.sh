@@ -205,14 +205,15 @@ and then this script again."
 This system's packages may be too old; CMake 3.20 or newer and jansson 2.11 or newer are needed."
 }
 
-# build PRESET [-DOPTION...]: configures and builds into build/PRESET.
+# build PRESET TARGET [-DOPTION...]: configures and builds into build/PRESET.
 build() {
     preset=$1
-    shift
+    target=$2
+    shift 2
     if ! have make && have ninja; then
         CMAKE_GENERATOR=Ninja
         export CMAKE_GENERATOR
     fi
     quietly "configure-$preset" cmake --preset "$preset" "$@"
-    quietly "build-$preset" cmake --build "build/$preset" --parallel "$(cores)"
+    quietly "build-$preset" cmake --build "build/$preset" --target "$target" --parallel "$(cores)"
 }

@@ -14,7 +14,9 @@
 
 typedef struct rnn_threads rnn_threads;
 
-/* count >= 1 threads, the caller's included. RNN_ERR_MEMORY. */
+/* 1 to 1024 threads, the caller's included. Workers block all signals.
+ * RNN_ERR_RANGE for another count; RNN_ERR_MEMORY, also if the system starts no
+ * more threads. */
 rnn_status rnn_threads_create(rnn_threads **out, int count, rnn_error *error);
 void rnn_threads_destroy(rnn_threads *threads);
 int rnn_threads_count(const rnn_threads *threads);
@@ -25,8 +27,8 @@ int rnn_threads_count(const rnn_threads *threads);
 typedef void (*rnn_work)(void *argument, int thread, int count);
 void rnn_threads_run(rnn_threads *threads, rnn_work work, void *argument);
 
-/* OMP_NUM_THREADS if it is a positive number, else the cores that this process
- * may use (its affinity). */
+/* OMP_NUM_THREADS if it is a positive number (at most 1024), else the cores that
+ * this process may use (its affinity). */
 int rnn_threads_default(void);
 
 /* This thread's part [begin, end) of n items, cut at multiples of grain. */

@@ -65,7 +65,7 @@ typedef struct rnn_kernels {
 
     /* Ranges of C's rows begin at a multiple of this. */
     size_t gradient_grain;
-    /* Floats of scratch space that one call needs. */
+    /* Floats of scratch space that one call needs, whatever its range of rows. */
     size_t (*gradient_scratch)(size_t rows, size_t m, size_t n);
     /* For rows [begin, end) of C. */
     void (*gradient)(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,

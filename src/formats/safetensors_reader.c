@@ -105,16 +105,13 @@ static int read_shape(parser *p, rnn_tensor *tensor) {
 }
 
 static int read_offsets(parser *p, uint64_t offsets[2]) {
-    size_t i = 0;
+    size_t count = 0;
     if (!rnn_json_enter(&p->json, '['))
         return 0;
-    for (; rnn_json_next(&p->json, ']', i); i++) {
-        if (i == 2)
-            break;
-        if (!rnn_json_whole(&p->json, &offsets[i]))
+    for (; count < 3 && rnn_json_next(&p->json, ']', count); count++)
+        if (count < 2 && !rnn_json_whole(&p->json, &offsets[count]))
             return 0;
-    }
-    if (!p->json.wrong && i != 2)
+    if (count != 2)
         rnn_json_refuse(&p->json, "data_offsets must be two numbers, begin and end");
     return !p->json.wrong;
 }

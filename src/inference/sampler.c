@@ -59,10 +59,8 @@ static rnn_status check(const rnn_sampling *how, int streams, rnn_error *error) 
 /* The model's own weights if the place is left open, else weights for that place. */
 static rnn_status create_engine(rnn_sampler *s, rnn_error *error) {
     const rnn_model *model = s->model;
-    rnn_engine_options options = {.batch = s->streams,
-                                  .length = 1,
-                                  .threads = s->how.threads,
-                                  .cpu = s->how.cpu};
+    rnn_engine_options options = {
+        .batch = s->streams, .length = 1, .threads = s->how.threads, .cpu = s->how.cpu};
     int own = (s->how.cpu && strcmp(s->how.cpu, "auto") != 0) ||
               (s->how.device && strcmp(s->how.device, "auto") != 0);
     s->device = model->device;

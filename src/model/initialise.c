@@ -13,6 +13,13 @@
 #include "base/memory.h"
 #include "base/random.h"
 
+/* Input weights are uniform within these bounds, far wider than torch.nn.LSTM's
+ * 1/sqrt(hidden): a one-hot character is a single 1 and says little through small
+ * weights, and adaptive optimizers need hundreds of steps to enlarge them.
+ * docs/performance.md has the losses that decided it. */
+#define ONE_HOT_BOUND    3.0
+#define INPUT_BOUND_GAIN 3.5 /* over sqrt(hidden) */
+
 #define STRIP 32 /* columns worked on together: they stay in the cache through all reflections */
 
 /* A stream of random numbers for each gate of each window. */
@@ -131,6 +138,10 @@ rnn_status rnn_model_initialise(rnn_model *model, uint64_t seed, double forget_b
             fill_normal(to, size, network->tied ? 0.1 : 1.0, seed, stream_of(i, 0));
         else if (strncmp(window->name, "rnn.weight_hh", 13) == 0)
             initialise_recurrent(model, window, i, work, reflections, seed);
+        else if (strcmp(window->name, "rnn.weight_ih_l0") == 0 && network->embedding == 0)
+            fill_uniform(to, size, ONE_HOT_BOUND, seed, stream_of(i, 0));
+        else if (strncmp(window->name, "rnn.weight_ih", 13) == 0)
+            fill_uniform(to, size, INPUT_BOUND_GAIN * bound, seed, stream_of(i, 0));
         else if (strcmp(window->name, "output.weight") != 0 || !network->tied)
             fill_uniform(to, size, bound, seed, stream_of(i, 0));
     }

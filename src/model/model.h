@@ -41,11 +41,11 @@ size_t rnn_model_windows(const rnn_network *network, rnn_window *windows);
 rnn_status rnn_model_create(rnn_model **out, const rnn_network *shape, rnn_vocabulary *vocabulary,
                             const char *history, rnn_error *error);
 
-/* Random parameters: weights as torch.nn.LSTM's (uniform +- 1/sqrt(hidden)) for
- * the inputs, orthogonal blocks for the recurrent matrices (one per gate), zero
- * biases, forget_bias in bias_ih of the LSTM's forget gate (if it has biases);
- * embedding normal(0, 1) (0.1 if tied), output uniform +- 1/sqrt(hidden). A pure
- * function of seed. RNN_ERR_MEMORY: it needs hidden^2 * 4 bytes on top. */
+/* Random parameters: inputs uniform (+- 3 for one-hot characters, else +- 3.5 /
+ * sqrt(hidden)), orthogonal blocks for the recurrent matrices (one per gate),
+ * zero biases, forget_bias in bias_ih of the LSTM's forget gate; embedding
+ * normal(0, 1) (0.1 if tied), output uniform +- 1/sqrt(hidden). A pure function of
+ * seed. */
 rnn_status rnn_model_initialise(rnn_model *model, uint64_t seed, double forget_bias,
                                 rnn_error *error);
 

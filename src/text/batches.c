@@ -33,6 +33,8 @@ static uint64_t before(uint64_t symbols, double after) {
 rnn_span rnn_parts_span(const rnn_parts *parts, rnn_part part, size_t stream) {
     const uint64_t symbols = (parts->whole.end - parts->whole.begin) / rnn_parts_streams(parts);
     const uint64_t begin = parts->whole.begin + stream * symbols;
+    if (stream >= rnn_parts_streams(parts))
+        return (rnn_span){parts->whole.end, parts->whole.end};
     uint64_t val = before(symbols, parts->val_frac + parts->test_frac);
     uint64_t test = before(symbols, parts->test_frac);
     if (symbols - test < 2)

@@ -24,8 +24,9 @@ typedef struct rnn_span {
     uint64_t begin, end;
 } rnn_span;
 
-/* Where the parts of a text lie. Zero fractions, and parts that would hold fewer
- * than two symbols (they could predict nothing), leave all to training. */
+/* Where the parts of a text lie. A val or test part of fewer than two symbols (it
+ * could predict nothing) leaves them to the part before it; where training would
+ * have fewer than two, it has all. */
 typedef struct rnn_parts {
     rnn_split split;
     rnn_span whole;
@@ -38,9 +39,9 @@ typedef enum rnn_part { RNN_PART_TRAIN, RNN_PART_VAL, RNN_PART_TEST } rnn_part;
 /* Streams that the text really has: 1 for the contiguous split; else parts->streams,
  * or what leaves each stream two symbols if that is less (never 0). */
 size_t rnn_parts_streams(const rnn_parts *parts);
-/* The span of one part in one stream, 0 <= stream < rnn_parts_streams; empty where
- * there is no such part. With RNN_SPLIT_STREAMS, fewer symbols than there are
- * streams may be left over at the end of the text. */
+/* The span of one part in one stream; empty where there is no such part, and for
+ * streams from rnn_parts_streams on. With RNN_SPLIT_STREAMS, fewer symbols than
+ * there are streams may be left over at the end of the text. */
 rnn_span rnn_parts_span(const rnn_parts *parts, rnn_part part, size_t stream);
 /* Symbols of one part over all streams. */
 uint64_t rnn_parts_count(const rnn_parts *parts, rnn_part part);

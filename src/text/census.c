@@ -15,7 +15,7 @@ struct rnn_census {
     /* ASCII is counted in several tables by turns: with a single one, a run of
      * one letter would wait for each increment to reach the next. */
     uint64_t ascii[LANES][128];
-    uint64_t high[256]; /* bytes from 0x80 */
+    uint64_t high[256]; /* bytes from 0x80: invalid ones, and after the last piece all */
     uint64_t *codes;    /* [RNN_CODE_POINTS]; those of ASCII stay 0 */
     rnn_utf8_reader reader;
     int invalid;
@@ -45,11 +45,10 @@ void rnn_census_destroy(rnn_census *census) {
     rnn_free(census);
 }
 
-/* Counts the ASCII that the piece goes on with, in whole words. */
-static void count_ascii(rnn_census *census) {
-    const unsigned char *at = census->reader.at;
-    const size_t words = (size_t)(census->reader.end - at) / 8;
-    for (size_t i = 0; i < words; i++, at += 8) {
+/* Counts the ASCII that `at` goes on with, in whole words. Returns where it ends. */
+static const unsigned char *count_ascii(rnn_census *census, const unsigned char *at,
+                                        const unsigned char *end) {
+    for (; end - at >= 8; at += 8) {
         uint64_t word;
         memcpy(&word, at, 8);
         if (word & 0x8080808080808080u)
@@ -63,7 +62,39 @@ static void count_ascii(rnn_census *census) {
         census->ascii[2][at[6]]++;
         census->ascii[3][at[7]]++;
     }
+    return at;
+}
+
+/* Counts what the piece goes on with, up to what is not a whole character. */
+static void count_valid(rnn_census *census) {
+    const unsigned char *at = census->reader.at, *end = census->reader.end;
+    while (at < end) {
+        uint32_t code;
+        if (*at < 0x80) {
+            at = count_ascii(census, at, end);
+            for (; at < end && *at < 0x80; at++)
+                census->ascii[0][*at]++;
+            continue;
+        }
+        int length = rnn_utf8_decode(at, (size_t)(end - at), &code);
+        if (length <= 0)
+            break;
+        census->codes[code]++;
+        at += length;
+    }
     census->reader.at = at;
+}
+
+/* Adds the bytes that the counted characters are made of. */
+static void count_bytes(rnn_census *census) {
+    for (uint32_t code = 0x80; code < RNN_CODE_POINTS; code++) {
+        char bytes[4];
+        if (census->codes[code] == 0)
+            continue;
+        size_t length = rnn_utf8_encode(code, bytes);
+        for (size_t i = 0; i < length; i++)
+            census->high[(unsigned char)bytes[i]] += census->codes[code];
+    }
 }
 
 void rnn_census_add(rnn_census *census, const char *bytes, size_t count, int last) {
@@ -72,24 +103,25 @@ void rnn_census_add(rnn_census *census, const char *bytes, size_t count, int las
     rnn_utf8_feed(reader, bytes, count, last);
     census->total += count;
     for (;;) {
-        if (reader->held_count == 0 && reader->at < reader->end && *reader->at < 0x80)
-            count_ascii(census);
+        if (reader->held_count == 0)
+            count_valid(census);
         if (!rnn_utf8_next(reader, &unit))
             break;
-        if (unit.valid && unit.code < 0x80) {
-            census->ascii[0][unit.code]++;
+        if (unit.valid) {
+            uint64_t *counter =
+                unit.code < 0x80 ? &census->ascii[0][unit.code] : &census->codes[unit.code];
+            ++*counter;
             continue;
         }
-        for (size_t i = 0; i < unit.length; i++)
-            census->high[unit.bytes[i]]++;
-        if (unit.valid) {
-            census->codes[unit.code]++;
-        } else if (!census->invalid) {
+        census->high[unit.code]++;
+        if (!census->invalid) {
             census->invalid = 1;
             census->invalid_byte = unit.code;
             census->invalid_place = rnn_utf8_place(reader, 1);
         }
     }
+    if (last)
+        count_bytes(census);
 }
 
 void rnn_census_restart(rnn_census *census) {

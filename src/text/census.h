@@ -24,7 +24,7 @@ void rnn_census_restart(rnn_census *census);
 
 /* Bytes counted. */
 uint64_t rnn_census_total(const rnn_census *census);
-/* How often a code point, or a byte 0..255, was there. */
+/* How often a code point, or a byte 0..255, was there; of bytes after the last piece. */
 uint64_t rnn_census_of_code(const rnn_census *census, uint32_t code);
 uint64_t rnn_census_of_byte(const rnn_census *census, int byte);
 

@@ -39,20 +39,41 @@ void rnn_encoder_destroy(rnn_encoder *encoder) {
     rnn_free(encoder);
 }
 
-/* Encodes what the piece goes on with as far as single bytes are known symbols.
- * Returns where the symbols end. */
-static int32_t *encode_direct(rnn_encoder *encoder, int32_t *out) {
-    const int32_t *direct = encoder->direct;
-    const unsigned char *at = encoder->reader.at, *end = encoder->reader.end;
-    for (; end - at >= 8; at += 8, out += 8) {
+/* Encodes what `*at` goes on with as far as single bytes are known symbols, and
+ * moves it on. Returns where the symbols end. */
+static int32_t *encode_direct(const int32_t *direct, const unsigned char **at,
+                              const unsigned char *end, int32_t *out) {
+    const unsigned char *from = *at;
+    for (; end - from >= 8; from += 8, out += 8) {
         int32_t all = 0;
         for (int i = 0; i < 8; i++)
-            all |= out[i] = direct[at[i]];
+            all |= out[i] = direct[from[i]];
         if (all < 0)
             break; /* the sign of a -1 among them */
     }
-    for (; at < end && direct[*at] >= 0; at++)
-        *out++ = direct[*at];
+    for (; from < end && direct[*from] >= 0; from++)
+        *out++ = direct[*from];
+    *at = from;
+    return out;
+}
+
+/* Encodes what the piece goes on with, up to what is not a known character. */
+static int32_t *encode_known(rnn_encoder *encoder, int32_t *out) {
+    const int chars = encoder->vocabulary->units == RNN_UNITS_CHARS;
+    const unsigned char *at = encoder->reader.at, *end = encoder->reader.end;
+    while (at < end) {
+        uint32_t code;
+        if (encoder->direct[*at] >= 0) {
+            out = encode_direct(encoder->direct, &at, end, out);
+            continue;
+        }
+        int length = chars ? rnn_utf8_decode(at, (size_t)(end - at), &code) : 0;
+        int32_t symbol = length > 0 ? rnn_vocabulary_of_code(encoder->vocabulary, code) : -1;
+        if (symbol < 0)
+            break;
+        *out++ = symbol;
+        at += length;
+    }
     encoder->reader.at = at;
     return out;
 }
@@ -61,6 +82,8 @@ static rnn_status refuse(const rnn_encoder *encoder, const rnn_utf8_unit *unit, 
     rnn_place place = rnn_utf8_place(&encoder->reader, unit->length);
     const int bytes = encoder->vocabulary->units == RNN_UNITS_BYTES;
     char what[64];
+    if (bytes && (unit->code & 0xC0) == 0x80 && place.column > 1)
+        place.column--; /* a later byte of a character stands where that began */
     if (bytes && unit->code >= 0x80)
         snprintf(what, sizeof what, "the byte 0x%02X", (unsigned)unit->code);
     else
@@ -103,8 +126,8 @@ static int next_unit(rnn_encoder *encoder, rnn_utf8_unit *unit) {
 rnn_status rnn_encoder_add(rnn_encoder *encoder, const char *bytes, size_t count, int last,
                            int32_t **symbols, size_t *count_out, size_t *capacity,
                            rnn_error *error) {
-    /* A byte is one symbol at most. */
-    const size_t most = encoder->reader.held_count + count;
+    /* A byte is one symbol at most; and never no room at all. */
+    const size_t most = encoder->reader.held_count + count + 1;
     if (!rnn_grow((void **)symbols, capacity, *count_out + most, sizeof **symbols))
         return rnn_fail(error, RNN_ERR_MEMORY, "out of memory for %zu bytes of text as symbols",
                         count);
@@ -113,7 +136,7 @@ rnn_status rnn_encoder_add(rnn_encoder *encoder, const char *bytes, size_t count
     rnn_utf8_feed(&encoder->reader, bytes, count, last);
     for (;;) {
         if (encoder->reader.held_count == 0)
-            out = encode_direct(encoder, out);
+            out = encode_known(encoder, out);
         if (!next_unit(encoder, &unit))
             break;
         int made = encode_unit(encoder, &unit, out);

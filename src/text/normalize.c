@@ -18,12 +18,16 @@
 #define OPTIONS (UTF8PROC_STABLE | UTF8PROC_COMPOSE)
 #define DEEPEST 4 /* code points that one falls into, at most */
 
+/* From here on are private characters, tags and selectors, and planes that Unicode
+ * has no plans for; nothing joins or changes. */
+#define MARKED 0x40000u
+
 /* Marks of a code point. */
 #define JOINS   1 /* may join or change places with what stands before it */
 #define CHANGES 2 /* is not in normal form by itself */
 
 struct rnn_normalizer {
-    unsigned char *marks; /* [RNN_CODE_POINTS] */
+    unsigned char *marks; /* [MARKED] */
     rnn_utf8_reader reader;
     unsigned char stretch[4 * RNN_NORMALIZE_LONGEST];
     size_t stretch_bytes, stretch_codes;
@@ -46,27 +50,26 @@ static int is_normal(uint32_t code, utf8proc_int32_t *parts, utf8proc_ssize_t co
 static void find_marks(unsigned char *marks) {
     utf8proc_int32_t parts[DEEPEST];
     const utf8proc_option_t apart = (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
-    const uint32_t syllables = 0xAC00, syllables_end = 0xD7A4;
     for (int round = 0; round < 2; round++) {
-        for (uint32_t code = 0x80; code < RNN_CODE_POINTS; code++) {
-            if (code == syllables)
-                code = syllables_end; /* their jamo are marked below */
+        for (uint32_t code = 0x80; code < MARKED; code++) {
+            const utf8proc_property_t *about = utf8proc_get_property((utf8proc_int32_t)code);
+            if (about->combining_class != 0)
+                marks[code] |= JOINS;
+            if (about->decomp_seqindex == UINT16_MAX) /* none; nor for Hangul syllables */
+                continue;
             utf8proc_ssize_t count =
                 utf8proc_decompose_char((utf8proc_int32_t)code, parts, DEEPEST, apart, NULL);
             if (count <= 0 || count > DEEPEST)
                 continue;
-            if (round == 0) {
-                for (utf8proc_ssize_t i = 1; i < count; i++)
-                    marks[parts[i]] |= JOINS;
-                if (utf8proc_get_property((utf8proc_int32_t)code)->combining_class != 0)
-                    marks[code] |= JOINS;
-            } else {
-                marks[code] |= marks[parts[0]] & JOINS;
-                if (!is_normal(code, parts, count))
-                    marks[code] |= CHANGES;
-            }
+            for (utf8proc_ssize_t i = 1; i < count; i++)
+                marks[parts[i]] |= JOINS;
+            /* The second time all marks of first parts are known. */
+            marks[code] |= marks[parts[0]] & JOINS;
+            if (!is_normal(code, parts, count))
+                marks[code] |= CHANGES;
         }
     }
+    /* The jamo that syllables fall into, which they do by arithmetic. */
     for (uint32_t vowel = 0x1161; vowel <= 0x1175; vowel++)
         marks[vowel] |= JOINS;
     for (uint32_t final = 0x11A8; final <= 0x11C2; final++)
@@ -78,7 +81,7 @@ rnn_status rnn_normalizer_create(rnn_normalizer **out, rnn_error *error) {
     rnn_normalizer *normalizer = rnn_allocate(1, sizeof *normalizer);
     if (!normalizer)
         goto fail;
-    normalizer->marks = rnn_allocate(RNN_CODE_POINTS, 1);
+    normalizer->marks = rnn_allocate(MARKED, 1);
     if (!normalizer->marks)
         goto fail;
     find_marks(normalizer->marks);
@@ -103,6 +106,8 @@ typedef struct sink {
 } sink;
 
 static int put(const sink *to, const void *bytes, size_t count) {
+    if (count == 0)
+        return 1;
     if (count > *to->capacity - *to->count &&
         !rnn_grow((void **)to->out, to->capacity, *to->count + count, 1))
         return 0;
@@ -152,7 +157,7 @@ static int take_ascii(rnn_normalizer *normalizer, const sink *to) {
 }
 
 static int take_unit(rnn_normalizer *normalizer, const rnn_utf8_unit *unit, const sink *to) {
-    const unsigned marks = unit->valid ? normalizer->marks[unit->code] : 0;
+    const unsigned marks = unit->valid && unit->code < MARKED ? normalizer->marks[unit->code] : 0;
     if (!(marks & JOINS) || !unit->valid || normalizer->stretch_codes == RNN_NORMALIZE_LONGEST) {
         if (!end_stretch(normalizer, to))
             return 0;

@@ -58,7 +58,7 @@ static rnn_status open_workshop(workshop *shop, const rnn_vocabulary *vocabulary
         return status;
     shop->made = rnn_allocate(1, sizeof *shop->made);
     shop->hash = XXH3_createState();
-    shop->capacity = PIECE + 4; /* and what the piece before cut off */
+    shop->capacity = PIECE + 8; /* and what the piece before cut off */
     shop->symbols = rnn_allocate(shop->capacity, sizeof *shop->symbols);
     shop->packed = rnn_allocate(shop->capacity, sizeof *shop->packed);
     shop->piece = rnn_allocate(PIECE, 1);

@@ -23,7 +23,8 @@ struct rnn_unpacker {
     size_t head_count;    /* bytes at the beginning of block that are to be given first */
     unsigned char *block; /* [BLOCK] */
     char *name;
-    char *member; /* path of the current member; owned by libarchive if NULL */
+    char *member; /* path of the current member; NULL before the first */
+    int ended;    /* there is no further member */
 };
 
 /* -------------------------------------------------------------- recognition */
@@ -114,7 +115,7 @@ static rnn_status explain(const rnn_unpacker *unpacker, const char *member, rnn_
     return rnn_fail(error, RNN_ERR_FORMAT,
                     "%s%s%s: cannot be unpacked: %s; the file is damaged, or of a kind that is not "
                     "read",
-                    unpacker->name, colon, member, why ? why : "no reason was given");
+                    unpacker->name, colon, member, why ? why : "it is cut short");
 }
 
 /* Switches on what a file that was recognised so may need, and nothing else. */
@@ -130,6 +131,13 @@ static int set_up(struct archive *archive, rnn_packing packing) {
          archive_read_support_format_empty(archive) < ARCHIVE_WARN))
         return 0;
     return archive_read_support_format_tar(archive) >= ARCHIVE_WARN;
+}
+
+/* A compressed file that is damaged at its beginning would be taken for text, or
+ * for a file of nothing, but for the error that was met on the way. */
+static int begins_damaged(struct archive *archive) {
+    const int filters = archive_filter_count(archive); /* the last is always "none" */
+    return filters < 2 || archive_errno(archive) != 0;
 }
 
 rnn_status rnn_unpacker_open(rnn_unpacker **out, int descriptor, rnn_packing packing,
@@ -155,7 +163,8 @@ rnn_status rnn_unpacker_open(rnn_unpacker **out, int descriptor, rnn_packing pac
     /* A zip file's own list at its end says more than its members do. */
     if (packing == RNN_PACKING_ZIP && fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode))
         archive_read_set_seek_callback(archive, seek_to);
-    if (!set_up(archive, packing) || archive_read_open1(archive) < ARCHIVE_WARN) {
+    if (!set_up(archive, packing) || archive_read_open1(archive) < ARCHIVE_WARN ||
+        (packing == RNN_PACKING_COMPRESSED && begins_damaged(archive))) {
         status = explain(unpacker, NULL, error);
         goto fail;
     }
@@ -185,35 +194,47 @@ static const char *path_of(struct archive_entry *entry) {
     return path ? path : "(a name that cannot be read)";
 }
 
+/* Makes `path` the member at hand. */
+static rnn_status give(rnn_unpacker *unpacker, const char *path, int is_archive, rnn_member *member,
+                       rnn_error *error) {
+    rnn_free(unpacker->member);
+    unpacker->member = rnn_duplicate(path, strlen(path));
+    if (!unpacker->member)
+        return rnn_fail(error, RNN_ERR_MEMORY, "%s: out of memory", unpacker->name);
+    member->path = unpacker->member;
+    member->is_archive = is_archive;
+    return RNN_OK;
+}
+
 rnn_status rnn_unpacker_next(rnn_unpacker *unpacker, rnn_member *member, rnn_error *error) {
     struct archive_entry *entry;
     member->path = NULL;
-    for (;;) {
+    member->is_archive = 0;
+    while (!unpacker->ended) {
         int result = archive_read_next_header(unpacker->archive, &entry);
-        if (result == ARCHIVE_EOF)
-            return RNN_OK;
-        if (result == ARCHIVE_RETRY)
+        const int format = archive_format(unpacker->archive);
+        unpacker->ended = result == ARCHIVE_EOF;
+        if (unpacker->ended && format == ARCHIVE_FORMAT_EMPTY && !unpacker->member)
+            return give(unpacker, "", 0, member, error);
+        if (unpacker->ended || result == ARCHIVE_RETRY)
             continue;
         /* A warning is about a name or another attribute, not about contents. */
         if (result < ARCHIVE_WARN)
             return explain(unpacker, unpacker->member, error);
-        member->is_archive = archive_format(unpacker->archive) != ARCHIVE_FORMAT_RAW;
-        if (member->is_archive &&
-            (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry)))
-            continue;
-        const char *path = member->is_archive ? path_of(entry) : "";
-        rnn_free(unpacker->member);
-        unpacker->member = rnn_duplicate(path, strlen(path));
-        if (!unpacker->member)
-            return rnn_fail(error, RNN_ERR_MEMORY, "%s: out of memory", unpacker->name);
-        member->path = unpacker->member;
-        return RNN_OK;
+        if (format == ARCHIVE_FORMAT_RAW)
+            return give(unpacker, "", 0, member, error);
+        if (archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry))
+            return give(unpacker, path_of(entry), 1, member, error);
     }
+    return RNN_OK;
 }
 
 rnn_status rnn_unpacker_read(rnn_unpacker *unpacker, char *buffer, size_t room, size_t *got,
                              rnn_error *error) {
     la_ssize_t result;
+    *got = 0;
+    if (unpacker->ended) /* a compressed file of nothing */
+        return RNN_OK;
     do
         result = archive_read_data(unpacker->archive, buffer, room);
     while (result == ARCHIVE_RETRY);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * utf8.c - see utf8.h. The byte ranges are those of the Unicode Standard, table 3-7.
+ * utf8.c - see utf8.h.
  */
 #include "text/utf8.h"
 
@@ -8,35 +8,6 @@
 #include <string.h>
 
 #include <utf8proc.h>
-
-int rnn_utf8_decode(const unsigned char *bytes, size_t count, uint32_t *code) {
-    uint32_t lead = bytes[0];
-    if (lead < 0x80) {
-        *code = lead;
-        return 1;
-    }
-    if (lead < 0xC2 || lead > 0xF4)
-        return -1;
-    if (count < 2)
-        return 0;
-    /* The second byte's range is what shuts out overlong forms (E0, F0),
-     * surrogates (ED) and code points that are too large (F4). */
-    uint32_t low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    uint32_t high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (bytes[1] < low || bytes[1] > high)
-        return -1;
-    size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    uint32_t value = (lead & (0x7Fu >> length)) << 6 | (bytes[1] & 0x3Fu);
-    for (size_t i = 2; i < length; i++) {
-        if (i == count)
-            return 0;
-        if ((bytes[i] & 0xC0) != 0x80)
-            return -1;
-        value = value << 6 | (bytes[i] & 0x3Fu);
-    }
-    *code = value;
-    return (int)length;
-}
 
 size_t rnn_utf8_encode(uint32_t code, char out[4]) {
     if (code < 0x80) {

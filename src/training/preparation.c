@@ -45,7 +45,7 @@ static rnn_status plan_validation(rnn_trainer *t, rnn_error *error) {
     t->val = rnn_allocate(t->parts.streams, sizeof(rnn_span));
     if (!t->val)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory to plan the validation");
-    uint64_t each = limit / t->parts.streams;
+    uint64_t each = limit / rnn_parts_streams(&t->parts);
     for (size_t s = 0; s < t->parts.streams; s++) {
         rnn_span span = rnn_parts_span(&t->parts, RNN_PART_VAL, s);
         if (span.end - span.begin > each)

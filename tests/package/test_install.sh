@@ -29,7 +29,8 @@ quietly() {
 quietly cmake --install "$build" --prefix "$work/there"
 # moved after installing: nothing in it may know where it was
 mv "$work/there" "$work/prefix"
-for file in bin/rnn include/rnn.h share/doc/rnn/LICENSE; do
+for file in bin/rnn include/rnn.h share/doc/rnn/LICENSE share/man/man1/rnn-train.1 \
+    share/bash-completion/completions/rnn; do
     [ -e "$work/prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
 if grep -rIlF -e "$work/there" -e "$source" "$work/prefix"; then
@@ -76,9 +77,12 @@ for example in generate score; do
     # shellcheck disable=SC2046 # flags are words
     quietly "$compiler" "$source/examples/$example.c" $(pkg-config --cflags --libs rnn) -lm \
         -o "$work/plain/$example"
+    # librnn.a with the system's shared libraries; all of them static is for those who
+    # have static builds of all that libarchive needs
     # shellcheck disable=SC2046
     quietly "$compiler" "$source/examples/$example.c" $(pkg-config --cflags rnn) "$libraries/librnn.a" \
-        $(pkg-config --libs --static rnn | sed 's/-lrnn //') -o "$work/static/$example"
+        $(pkg-config --libs jansson libutf8proc libarchive libxxhash) -lm -lpthread \
+        -o "$work/static/$example"
 done
 try "$work/plain" "$libraries"
 try "$work/static" /nowhere

@@ -130,13 +130,15 @@ static int allocate_layer_rows(rnn_engine *e, size_t l) {
 static int allocate_table(rnn_engine *e) {
     const rnn_network *net = &e->network;
     e->rows = rnn_allocate(e->length * e->batch, sizeof(int32_t));
+    if (!e->rows)
+        return 0;
     if (e->borrowed && e->table_complete)
-        return e->rows != NULL;
-    e->table_complete = !e->training && net->symbols * e->input_sums <= TABLE_ROOM;
+        return 1;
+    e->table_complete = !e->borrowed && !e->training && net->symbols * e->input_sums <= TABLE_ROOM;
     e->table_rows = e->table_complete ? net->symbols : smaller(net->symbols, e->length * e->batch);
     e->slot = rnn_allocate(net->symbols, sizeof(int32_t));
     e->distinct = rnn_allocate(e->table_rows, sizeof(int32_t));
-    if (!e->slot || !e->distinct || !e->rows || !allocate(&e->table, e->table_rows, e->input_sums))
+    if (!e->slot || !e->distinct || !allocate(&e->table, e->table_rows, e->input_sums))
         return 0;
     if (net->embedding > 0 && !allocate(&e->embedded, e->table_rows, net->embedding))
         return 0;

@@ -34,6 +34,16 @@
 /* For bodies that become good code only with their constant arguments. */
 #define INLINE static inline __attribute__((always_inline))
 
+/* Before a loop that runs a constant few times (so that an array of sums becomes
+ * registers), and before the long one around it. */
+#if defined(__clang__)
+#define UNROLL       _Pragma("clang loop unroll(full)")
+#define UNROLL_STEPS _Pragma("clang loop unroll_count(4)")
+#else
+#define UNROLL       _Pragma("GCC unroll 16")
+#define UNROLL_STEPS _Pragma("GCC unroll 4")
+#endif
+
 /* The first `count` <= LANES lanes; with LANES itself the test goes away. */
 INLINE vector load_lanes(const float *from, size_t count) {
     return count == LANES ? load(from) : load_some(from, count, 0.0f);

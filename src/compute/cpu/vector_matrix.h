@@ -9,13 +9,16 @@
  * does not change it. So its bits do not depend on the tile it falls into.
  */
 
-/* Steps of k for which a panel of B (DEPTH x PANEL floats, 16 KB) stays in the
- * first cache while the rows go by. */
-#define DEPTH ((size_t)256)
-/* Rows of A [ROWS][DEPTH] that wait in the second cache for the next panel. */
-#define ROW_BLOCK ((size_t)240)
-/* Columns of A that the gradient packs at a time: DEPTH x 192 floats, 192 KB. */
-#define GRADIENT_BLOCK ((size_t)192)
+/* Steps of k for which a panel of B (PRODUCT_DEPTH x PANEL floats, 32 KB) stays
+ * in the near caches while the rows go by. */
+#define PRODUCT_DEPTH ((size_t)512)
+/* Rows of A [PRODUCT_ROWS][PRODUCT_DEPTH] that wait in the second cache (480 KB)
+ * for the next panel. */
+#define PRODUCT_ROWS ((size_t)240)
+/* Rows of A and B whose products are summed in one chain, and columns of A
+ * packed at a time: a panel of B is 16 KB, a pack of A 192 KB. */
+#define GRADIENT_DEPTH   ((size_t)256)
+#define GRADIENT_COLUMNS ((size_t)192)
 
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
@@ -32,24 +35,24 @@ INLINE void tile_step(size_t rows, size_t width, const float *a, size_t a_row, c
                       size_t b_panel, vector *sums) {
     vector right[PANEL_VECTORS], left[TILE_ROWS];
     if (width == PANEL_VECTORS) {
-#pragma GCC unroll 16
+        UNROLL
         for (size_t v = 0; v < width; v++)
             right[v] = load(b + v * LANES);
-#pragma GCC unroll 8
+        UNROLL
         for (size_t r = 0; r < rows; r++) {
             left[0] = fill(a[r * a_row]);
-#pragma GCC unroll 16
+            UNROLL
             for (size_t v = 0; v < width; v++)
                 sums[r * width + v] = multiply_add(left[0], right[v], sums[r * width + v]);
         }
     } else {
-#pragma GCC unroll 8
+        UNROLL
         for (size_t r = 0; r < rows; r++)
             left[r] = fill(a[r * a_row]);
-#pragma GCC unroll 16
+        UNROLL
         for (size_t v = 0; v < width; v++) {
             right[0] = load(b + v / PANEL_VECTORS * b_panel + v % PANEL_VECTORS * LANES);
-#pragma GCC unroll 8
+            UNROLL
             for (size_t r = 0; r < rows; r++)
                 sums[r * width + v] = multiply_add(left[r], right[0], sums[r * width + v]);
         }
@@ -66,19 +69,20 @@ INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const flo
                  size_t start_row, int add, float *c, size_t c_row) {
     vector sums[TILE_ROWS * PANEL_VECTORS];
     const size_t width = panels * PANEL_VECTORS;
-#pragma GCC unroll 8
-    for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 16
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
         for (size_t v = 0; v < width; v++)
             sums[r * width + v] =
                 start ? load_lanes(start + r * start_row + v * LANES, lanes_within(columns, v))
                       : fill(0.0f);
-#pragma GCC unroll 4
+    }
+    UNROLL_STEPS
     for (size_t p = 0; p < k; p++)
         tile_step(rows, width, a + p * a_step, a_row, b + p * PANEL, b_panel, sums);
-#pragma GCC unroll 8
-    for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 16
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
         for (size_t v = 0; v < width; v++) {
             float *to = c + r * c_row + v * LANES;
             size_t count = lanes_within(columns, v);
@@ -86,6 +90,7 @@ INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const flo
                 sums[r * width + v] = load_lanes(to, count) + sums[r * width + v];
             store_lanes(to, sums[r * width + v], count);
         }
+    }
 }
 
 /* ----------------------------------------------------------- matrix product */
@@ -196,15 +201,15 @@ static void product(size_t m, size_t n, size_t k, const float *a, size_t a_strid
         product_few(m, &of, begin, end);
         return;
     }
-    for (size_t block = 0; block < m; block += ROW_BLOCK) {
+    for (size_t block = 0; block < m; block += PRODUCT_ROWS) {
         /* Tiles of nearly equal height: a lone last row would cost as much as four. */
-        size_t rows = smaller(m - block, ROW_BLOCK);
+        size_t rows = smaller(m - block, PRODUCT_ROWS);
         size_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, height = rows / tiles;
         size_t higher = rows % tiles;
         for (size_t first = begin; first < end; first += PANEL) {
             size_t from = 0;
             do { /* at least once: with k = 0 C is still its start */
-                size_t to = smaller(from + DEPTH, k), row = block;
+                size_t to = smaller(from + PRODUCT_DEPTH, k), row = block;
                 for (size_t t = 0; t < tiles; t++) {
                     size_t now = height + (t < higher);
                     product_rows(now, &of, row, first, from, to);
@@ -218,10 +223,10 @@ static void product(size_t m, size_t n, size_t k, const float *a, size_t a_strid
 
 /* ---------------------------------------------------------- weight gradient */
 
-/* Packed B [panels][DEPTH][PANEL], then packed A [tiles][DEPTH][TILE_ROWS]. */
+/* Packed B [panels][GRADIENT_DEPTH][PANEL], then packed A [tiles][GRADIENT_DEPTH][TILE_ROWS]. */
 static size_t gradient_scratch(size_t rows, size_t m, size_t n) {
-    size_t depth = smaller(rows, DEPTH);
-    return packed_floats(depth, n) + depth * smaller(m, GRADIENT_BLOCK);
+    size_t depth = smaller(rows, GRADIENT_DEPTH);
+    return packed_floats(depth, n) + depth * smaller(m, GRADIENT_COLUMNS);
 }
 
 /* Columns [begin, end) of A, as tiles [k][height] one after the other. */
@@ -280,18 +285,18 @@ static void gradient_rows(size_t rows, size_t k, const float *a, const float *b,
     }
 }
 
-/* The rows are summed in blocks of DEPTH: each block's sum is one chain, and is
+/* The rows are summed in blocks of GRADIENT_DEPTH: each block's sum is one chain, and is
  * added to C in order. */
 static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
                      const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
                      size_t end, float *scratch) {
     (void)m;
-    float *packed_a = scratch + packed_floats(smaller(rows, DEPTH), n);
-    for (size_t p = 0; p < rows; p += DEPTH) {
-        size_t k = smaller(rows - p, DEPTH);
+    float *packed_a = scratch + packed_floats(smaller(rows, GRADIENT_DEPTH), n);
+    for (size_t p = 0; p < rows; p += GRADIENT_DEPTH) {
+        size_t k = smaller(rows - p, GRADIENT_DEPTH);
         pack(scratch, b + p * b_stride, b_stride, 1, k, n, 0, n);
-        for (size_t block = begin; block < end; block += GRADIENT_BLOCK) {
-            size_t stop = smaller(block + GRADIENT_BLOCK, end), count = stop - block;
+        for (size_t block = begin; block < end; block += GRADIENT_COLUMNS) {
+            size_t stop = smaller(block + GRADIENT_COLUMNS, end), count = stop - block;
             size_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS, height = count / tiles;
             size_t higher = count % tiles;
             pack_columns(packed_a, a + p * a_stride, a_stride, k, block, stop, height, higher);

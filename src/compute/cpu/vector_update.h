@@ -6,7 +6,7 @@
  * more than the arithmetic.
  */
 
-/* Each x is its own chain's: the order of the sum depends on n alone. */
+/* The sum runs in 2 LANES chains whatever n is: its order depends on n alone. */
 static double sum_of_squares(size_t n, const float *x, float clip) {
     vector bound = fill(clip > 0.0f ? clip : INFINITY);
     wide low[2] = {wide_zero(), wide_zero()}, high[2] = {wide_zero(), wide_zero()};

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_trainer.c - runs as users start them: that they learn, that they resume to
+ * the bit, that threads do not change them, that small texts and diverging runs
+ * end well, and that nothing that is saved is lost.
+ *
+ * With the argument --long, every configuration is split at ten points.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "tests/scratch.h"
+#include "tests/training/made_text.h"
+#include "tests/training/same_end.h"
+
+static scratch directory;
+static char text[1024];
+static int split_points = 2;
+
+/* A small run; `name` is its directory. */
+static rnn_training small_run(const char *name, char out[1024]) {
+    rnn_training how;
+    rnn_training_defaults(&how);
+    how.hidden_size = 13;
+    how.batch_size = 5;
+    how.seq_length = 9;
+    how.steps = 30;
+    how.eval_every = 7;
+    how.sample_length = 20;
+    how.threads = 1;
+    how.out = scratch_name(&directory, name, out);
+    return how;
+}
+
+/* ---------------------------------------------------------------- listeners */
+
+typedef struct watcher {
+    int64_t stop_after; /* polls; 0: never */
+    int64_t polls;
+    int events[RNN_EVENT_DONE + 1];
+    char notice[1024];
+    double val_loss, loss;
+} watcher;
+
+static rnn_reply listen(void *context, const rnn_event *event) {
+    watcher *w = context;
+    w->events[event->kind]++;
+    if (event->kind == RNN_EVENT_NOTICE)
+        snprintf(w->notice, sizeof w->notice, "%s", event->text);
+    if (event->kind == RNN_EVENT_VALIDATION)
+        w->val_loss = event->val_loss;
+    w->loss = event->loss;
+    return RNN_GO_ON;
+}
+
+static rnn_reply poll(void *context) {
+    watcher *w = context;
+    return w->stop_after > 0 && w->polls++ >= w->stop_after ? RNN_STOP : RNN_GO_ON;
+}
+
+static rnn_status train(const rnn_training *how, int64_t stop_after, watcher *w, rnn_error *error) {
+    const char *inputs[] = {text};
+    watcher unseen;
+    if (!w)
+        w = &unseen;
+    *w = (watcher){.stop_after = stop_after};
+    return rnn_train(how, inputs, 1, listen, poll, w, error);
+}
+
+static void train_well(const rnn_training *how, int64_t stop_after, watcher *w) {
+    rnn_error error = {RNN_OK, ""};
+    if (train(how, stop_after, w, &error) != RNN_OK)
+        fail_msg("%s", error.message);
+}
+
+/* -------------------------------------------------------------------- tests */
+
+static void test_it_learns(void **state) {
+    (void)state;
+    char out[1024];
+    watcher w;
+    rnn_training how = small_run("learns", out);
+    how.hidden_size = 48;
+    how.batch_size = 16;
+    how.seq_length = 25;
+    how.steps = 400;
+    how.learning_rate = 0.01;
+    how.eval_every = 100;
+    train_well(&how, 0, &w);
+    /* Eleven words with even chances: about ln 11 nats a word of 5 letters. */
+    assert_true(w.val_loss < 0.75);
+    assert_true(w.events[RNN_EVENT_SAMPLE] == 3); /* 100, 300 and the end */
+    assert_true(w.events[RNN_EVENT_VALIDATION] == 4);
+    assert_int_equal(w.events[RNN_EVENT_DONE], 1);
+}
+
+typedef struct configuration {
+    int cell, optimizer, threads, layers, embedding, schedule;
+    double dropout;
+} configuration;
+
+static const configuration configurations[] = {
+    {RNN_CELL_LSTM, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0},
+    {RNN_CELL_LSTM, RNN_ADAM, 2, 2, 0, RNN_SCHEDULE_COSINE, 0.3},
+    {RNN_CELL_LSTM, RNN_SGD, 1, 1, 4, RNN_SCHEDULE_LINEAR, 0},
+    {RNN_CELL_LSTM, RNN_RMSPROP, 3, 2, 0, RNN_SCHEDULE_EPOCH_DECAY, 0.5},
+    {RNN_CELL_LSTM, RNN_ADAGRAD, 2, 3, 0, RNN_SCHEDULE_CONSTANT, 0.1},
+    {RNN_CELL_LSTM, RNN_ADAMW, 1, 2, 6, RNN_SCHEDULE_COSINE, 0.2},
+    {RNN_CELL_LSTM, RNN_SGD, 2, 2, 0, RNN_SCHEDULE_STEP_DECAY, 0.4},
+    {RNN_CELL_GRU, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0},
+    {RNN_CELL_GRU, RNN_ADAM, 2, 3, 0, RNN_SCHEDULE_LINEAR, 0.3},
+    {RNN_CELL_GRU, RNN_SGD, 1, 1, 0, RNN_SCHEDULE_CONSTANT, 0},
+    {RNN_CELL_GRU, RNN_RMSPROP, 2, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0},
+    {RNN_CELL_GRU, RNN_ADAGRAD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.2},
+    {RNN_CELL_GRU, RNN_ADAMW, 2, 2, 0, RNN_SCHEDULE_CONSTANT, 0.6},
+    {RNN_CELL_TANH, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_COSINE, 0},
+    {RNN_CELL_TANH, RNN_ADAM, 4, 2, 5, RNN_SCHEDULE_CONSTANT, 0.3},
+    {RNN_CELL_TANH, RNN_SGD, 2, 1, 0, RNN_SCHEDULE_STEP_DECAY, 0},
+    {RNN_CELL_TANH, RNN_RMSPROP, 1, 3, 0, RNN_SCHEDULE_CONSTANT, 0.2},
+    {RNN_CELL_TANH, RNN_ADAGRAD, 2, 2, 0, RNN_SCHEDULE_LINEAR, 0},
+    {RNN_CELL_TANH, RNN_ADAMW, 1, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0.1},
+    {RNN_CELL_TANH, RNN_SGD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.5},
+};
+#define CONFIGURATIONS (sizeof configurations / sizeof *configurations)
+
+static void configure(rnn_training *how, const configuration *c) {
+    how->cell = c->cell;
+    how->optimizer = c->optimizer;
+    how->threads = c->threads;
+    how->num_layers = c->layers;
+    how->embedding_size = c->embedding;
+    how->schedule = c->schedule;
+    how->dropout = c->dropout;
+    how->warmup_steps = 3;
+}
+
+/* A run that is stopped and goes on ends in the same bits as one that is not. */
+static void test_resume_is_exact(void **state) {
+    (void)state;
+    char whole[1024], parts[1024], name[64];
+    for (size_t i = 0; i < CONFIGURATIONS; i++) {
+        snprintf(name, sizeof name, "whole-%zu", i);
+        rnn_training how = small_run(name, whole);
+        configure(&how, &configurations[i]);
+        train_well(&how, 0, NULL);
+        for (int k = 0; k < split_points; k++) {
+            int64_t at = 1 + (int64_t)((i * 7 + (size_t)k * 11) % 28);
+            snprintf(name, sizeof name, "parts-%zu-%d", i, k);
+            how.out = scratch_name(&directory, name, parts);
+            how.resume = 0;
+            train_well(&how, at, NULL);
+            how.resume = 1;
+            train_well(&how, 0, NULL);
+            assert_same_end(whole, parts, 1);
+        }
+    }
+}
+
+/* A process that is killed leaves its last checkpoint; what it wrote to the log
+ * after that is cut off when the run goes on. */
+static void test_resume_after_a_crash(void **state) {
+    (void)state;
+    char whole[1024], crashed[1024], file[1024], copy[1024];
+    rnn_training how = small_run("not-crashed", whole);
+    train_well(&how, 0, NULL);
+    how.out = scratch_name(&directory, "crashed", crashed);
+    train_well(&how, 12, NULL);
+    /* What stands at step 12 outlives the steps after it. */
+    size_t bytes;
+    scratch_name(&directory, "crashed/" RNN_CHECKPOINT_FILE, file);
+    unsigned char *saved = scratch_read(file, &bytes);
+    how.resume = 1;
+    train_well(&how, 8, NULL);
+    scratch_write(scratch_name(&directory, "crashed/" RNN_CHECKPOINT_FILE, copy), saved, bytes);
+    free(saved);
+    train_well(&how, 0, NULL);
+    assert_same_end(whole, crashed, 1);
+    unsigned char *a =
+        scratch_read(scratch_name(&directory, "not-crashed/samples.txt", file), &bytes);
+    size_t other;
+    unsigned char *b = scratch_read(scratch_name(&directory, "crashed/samples.txt", file), &other);
+    assert_int_equal(bytes, other);
+    assert_memory_equal(a, b, bytes);
+    free(a);
+    free(b);
+}
+
+static void test_threads_do_not_change_bits(void **state) {
+    (void)state;
+    char one[1024], many[1024], name[64];
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
+        snprintf(name, sizeof name, "threads-%d-1", cell);
+        rnn_training how = small_run(name, one);
+        how.cell = cell;
+        how.hidden_size = 40;
+        how.batch_size = 11;
+        how.dropout = 0.2;
+        how.steps = 12;
+        train_well(&how, 0, NULL);
+        for (int threads = 2; threads <= 8; threads *= 2) {
+            snprintf(name, sizeof name, "threads-%d-%d", cell, threads);
+            how.out = scratch_name(&directory, name, many);
+            how.threads = threads;
+            train_well(&how, 0, NULL);
+            assert_same_end(one, many, 1);
+        }
+    }
+}
+
+static void test_streams_split(void **state) {
+    (void)state;
+    char out[1024];
+    watcher w;
+    rnn_training how = small_run("streams", out);
+    how.split = RNN_SPLIT_STREAMS;
+    train_well(&how, 0, &w);
+    assert_true(isfinite(w.val_loss) && w.val_loss < 4);
+}
+
+static void test_small_texts(void **state) {
+    (void)state;
+    static const char *const texts[] = {"ab", "abc", "hello", "a\nb\nc\nd\n", "aaaaaaaaaa"};
+    char out[1024], name[64], path[1024];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        rnn_error error = {RNN_OK, ""};
+        watcher w = {0};
+        snprintf(name, sizeof name, "small-%zu", i);
+        rnn_training how = small_run(name, out);
+        how.split = i % 2 ? RNN_SPLIT_STREAMS : RNN_SPLIT_CONTIGUOUS;
+        scratch_write(scratch_name(&directory, "small.txt", path), texts[i], strlen(texts[i]));
+        const char *inputs[] = {path};
+        rnn_status status = rnn_train(&how, inputs, 1, listen, NULL, &w, &error);
+        if (status != RNN_OK)
+            fail_msg("\"%s\": %s", texts[i], error.message);
+        assert_true(w.events[RNN_EVENT_NOTICE] > 0);
+        assert_int_equal(w.events[RNN_EVENT_DONE], 1);
+    }
+    scratch_write(path, "", 0);
+    rnn_error error = {RNN_OK, ""};
+    rnn_training how = small_run("empty", out);
+    const char *inputs[] = {path};
+    assert_int_not_equal(rnn_train(&how, inputs, 1, NULL, NULL, NULL, &error), RNN_OK);
+    assert_non_null(strstr(error.message, "text"));
+}
+
+static void test_divergence(void **state) {
+    (void)state;
+    char out[1024];
+    rnn_error error = {RNN_OK, ""};
+    watcher w;
+    rnn_training how = small_run("diverges", out);
+    how.optimizer = RNN_SGD;
+    how.learning_rate = 1000;
+    how.momentum = 0.99;
+    how.clip_norm = 0;
+    how.weight_decay = 1000;
+    how.steps = 3000;
+    how.checkpoint_every = 10;
+    assert_int_equal(train(&how, 0, &w, &error), RNN_ERR_DIVERGED);
+    assert_true(w.events[RNN_EVENT_NOTICE] >= 3);
+    assert_non_null(strstr(w.notice, "of the learning rate"));
+    rnn_checkpoint at = load_end(out);
+    for (size_t i = 0; i < at.network.parameters; i++)
+        assert_true(isfinite(at.parameters[i]));
+    rnn_checkpoint_release(&at);
+    rnn_model *model;
+    char path[1024];
+    assert_int_equal(
+        rnn_model_load(&model, scratch_name(&directory, "diverges/last.safetensors", path), &error),
+        RNN_OK);
+    rnn_model_destroy(model);
+}
+
+/* One bad step is left behind at a lower rate, and the run comes to its end. */
+static void test_recovery(void **state) {
+    (void)state;
+    char out[1024];
+    watcher w;
+    rnn_training how = small_run("recovers", out);
+    how.optimizer = RNN_SGD;
+    how.momentum = 0;
+    how.learning_rate = 4;
+    how.clip_norm = 0;
+    how.weight_decay = 0.6; /* |1 - 4 * 0.6| > 1: weights explode; at half the rate they shrink */
+    how.steps = 400;
+    how.checkpoint_every = 50;
+    how.sample_length = 0;
+    train_well(&how, 0, &w);
+    assert_true(w.events[RNN_EVENT_NOTICE] >= 1);
+    rnn_checkpoint at = load_end(out);
+    assert_int_equal(at.step, 400);
+    assert_true(at.rate_scale < 1);
+    rnn_checkpoint_release(&at);
+}
+
+static void test_patience(void **state) {
+    (void)state;
+    char out[1024];
+    rnn_training how = small_run("patience", out);
+    how.learning_rate = 1e-12; /* nothing is learnt, so nothing gets better */
+    how.steps = 500;
+    how.eval_every = 5;
+    how.patience = 3;
+    train_well(&how, 0, NULL);
+    rnn_checkpoint at = load_end(out);
+    assert_true(at.step <= 50);
+    rnn_checkpoint_release(&at);
+}
+
+static void test_fine_tuning(void **state) {
+    (void)state;
+    char first[1024], second[1024], other[1024], model[1024];
+    watcher w;
+    rnn_training how = small_run("base", first);
+    how.hidden_size = 32;
+    how.steps = 200;
+    how.learning_rate = 0.01;
+    train_well(&how, 0, &w);
+    double learnt = w.val_loss;
+    made_text_write(scratch_name(&directory, "other.txt", other), 9000, 4);
+    FILE *file = fopen(other, "a");
+    fputs("ZQ! a letter that the first text lacks\n", file);
+    fclose(file);
+    rnn_training next = small_run("tuned", second);
+    next.init_from = scratch_name(&directory, "base", model);
+    next.steps = 1;
+    next.learning_rate = 1e-6;
+    const char *inputs[] = {other};
+    rnn_error error = {RNN_OK, ""};
+    w = (watcher){0};
+    if (rnn_train(&next, inputs, 1, listen, NULL, &w, &error) != RNN_OK)
+        fail_msg("%s", error.message);
+    /* What was learnt is still there, though the vocabulary is another one. */
+    assert_true(w.val_loss < learnt + 0.35);
+    assert_non_null(strstr(w.notice, "new to"));
+}
+
+static void test_refusals(void **state) {
+    (void)state;
+    char out[1024], path[1024];
+    rnn_error error = {RNN_OK, ""};
+    rnn_training how = small_run("refusals", out);
+    how.resume = 1;
+    assert_int_equal(train(&how, 0, NULL, &error), RNN_ERR_IO);
+    assert_non_null(strstr(error.message, "no run to resume"));
+    how.resume = 0;
+    train_well(&how, 3, NULL);
+    assert_int_equal(train(&how, 0, NULL, &error), RNN_ERR_IO);
+    assert_non_null(strstr(error.message, "holds a run already"));
+    how.resume = 1;
+    how.hidden_size = 14;
+    assert_int_equal(train(&how, 0, NULL, &error), RNN_ERR_RANGE);
+    assert_non_null(strstr(error.message, "hidden-size"));
+    how.hidden_size = 13;
+    made_text_write(scratch_name(&directory, "another.txt", path), 9000, 9);
+    const char *inputs[] = {path};
+    assert_int_equal(rnn_train(&how, inputs, 1, NULL, NULL, NULL, &error), RNN_ERR_FORMAT);
+    assert_non_null(strstr(error.message, "not the one"));
+    /* Any damage to the checkpoint is seen. */
+    size_t bytes;
+    scratch_name(&directory, "refusals/" RNN_CHECKPOINT_FILE, path);
+    unsigned char *saved = scratch_read(path, &bytes);
+    for (size_t at = 0; at < bytes; at += bytes / 97 + 1) {
+        saved[at] ^= 0x10;
+        scratch_write(path, saved, bytes);
+        saved[at] ^= 0x10;
+        assert_int_equal(train(&how, 0, NULL, &error), RNN_ERR_FORMAT);
+    }
+    scratch_write(path, saved, bytes);
+    free(saved);
+    train_well(&how, 0, NULL);
+}
+
+static void test_recall(void **state) {
+    (void)state;
+    char out[1024];
+    rnn_training how = small_run("recalled", out), told;
+    how.sample_prime = "the net";
+    how.dropout = 0.25;
+    train_well(&how, 4, NULL);
+    const char *const *inputs;
+    size_t count;
+    void *memory;
+    rnn_error error = {RNN_OK, ""};
+    assert_int_equal(rnn_training_recall(&told, &inputs, &count, &memory, out, &error), RNN_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(inputs[0], text);
+    assert_string_equal(told.sample_prime, "the net");
+    assert_string_equal(told.out, out);
+    assert_int_equal(told.resume, 1);
+    assert_int_equal(told.hidden_size, 13);
+    assert_true(told.dropout == 0.25);
+    if (rnn_train(&told, NULL, 0, NULL, NULL, NULL, &error) != RNN_OK)
+        fail_msg("%s", error.message);
+    rnn_free(memory);
+}
+
+/* Each allocation of a run fails once; each time it ends with a status. */
+static void test_out_of_memory(void **state) {
+    (void)state;
+    char out[1024];
+    rnn_training how = small_run("memory", out);
+    how.steps = 3;
+    how.eval_every = 2;
+    how.dropout = 0.1;
+    how.embedding_size = 3;
+    for (uint64_t nth = 1;; nth++) {
+        rnn_error error = {RNN_OK, ""};
+        rnn_allocate_fail(nth, 0);
+        rnn_status status = train(&how, 0, NULL, &error);
+        rnn_allocate_fail(0, 0);
+        scratch_remove_tree(out);
+        if (status == RNN_OK && nth > 50)
+            break;
+        if (status != RNN_OK)
+            assert_true(error.message[0] != '\0');
+        assert_true(nth < 5000);
+    }
+}
+
+static int set_up(void **state) {
+    (void)state;
+    scratch_make(&directory);
+    made_text_write(scratch_name(&directory, "text.txt", text), 8000, 1);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    scratch_remove(&directory);
+    return 0;
+}
+
+int main(int count, char **arguments) {
+    if (count > 1 && strcmp(arguments[1], "--long") == 0)
+        split_points = 10;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_it_learns),
+        cmocka_unit_test(test_resume_is_exact),
+        cmocka_unit_test(test_resume_after_a_crash),
+        cmocka_unit_test(test_threads_do_not_change_bits),
+        cmocka_unit_test(test_streams_split),
+        cmocka_unit_test(test_small_texts),
+        cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_recovery),
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_fine_tuning),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_recall),
+        cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
