@@ -56,7 +56,7 @@ static void print_option(void *context, const rnn_option *option, int first) {
     print_roff(label, " ");
     putchar('\n');
     print_roff(sentence, "\n");
-    putchar('\n');
+    fputs(".\n", stdout);
     if (option->type != RNN_OPTION_FLAG && option->type != RNN_OPTION_TEXT &&
         option->type != RNN_OPTION_CHOICE) {
         rnn_options_describe(option, allowed, sizeof allowed);

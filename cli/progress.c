@@ -211,6 +211,12 @@ void progress_show(progress *self, const rnn_event *event) {
         show_progress(self, event);
         return;
     }
+    /* All events say how far the run is; none but progress begins the live line. */
+    if (self->last.kind == RNN_EVENT_PROGRESS && event->kind != RNN_EVENT_NOTICE) {
+        self->last = *event;
+        self->last.kind = RNN_EVENT_PROGRESS;
+        self->last.text = NULL;
+    }
     if (event->kind == RNN_EVENT_CHECKPOINT || event->kind == RNN_EVENT_DONE)
         return;
     erase(self);
@@ -228,7 +234,6 @@ void progress_show(progress *self, const rnn_event *event) {
         show_model(self, event);
         break;
     case RNN_EVENT_VALIDATION:
-        self->last.val_loss = event->val_loss;
         show_validation(self, event);
         break;
     case RNN_EVENT_SAMPLE:

@@ -51,7 +51,7 @@ void runs_name(const char *input, char *name, size_t room) {
 int runs_occupied(const char *path) {
     struct stat found;
     if (stat(path, &found) != 0)
-        return errno != ENOENT;
+        return errno != ENOENT && errno != ENOTDIR;
     if (!S_ISDIR(found.st_mode))
         return 1;
     DIR *directory = opendir(path);

@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# test_sampling.sh SOURCE BUILD - `rnn sample` and `rnn info` from the outside.
+. "$1/tests/cli/expect.sh"
+make_run
+
+# Same seed, same text; another seed, another; the length is the length.
+run 0 sample model --seed 7 --length 300
+silent err
+cp out seven
+is "$(wc -c <seven)" 300
+run 0 sample model --seed 7 -length 300
+cmp -s out seven || fail "the same seed wrote another text"
+run 0 sample model --seed 8 --length 300
+if cmp -s out seven; then fail "another seed wrote the same text"; fi
+run 0 sample model --length 300
+cp out first
+run 0 sample model --length 300
+if cmp -s out first; then fail "without a seed the text is the same"; fi
+run 0 sample model --verbose --length 5
+says "seed "
+run 0 sample model -verbose 0 --length 5
+silent err
+
+# Temperature 0 and Torch's -sample 0 are greedy.
+run 0 sample model --temperature 0 --length 100
+cp out greedy
+run 0 sample model -sample 0 --seed 99 --length 100
+cmp -s out greedy || fail "greedy samples differ"
+run 0 sample model --top-k 1 --seed 5 --length 100
+cmp -s out greedy || fail "--top-k 1 is not greedy"
+
+# Primes: echoed or not, from a file, unknown characters.
+run 0 sample model --prime "the cat" --seed 1 --length 20
+is "$(head -c 7 out)" "the cat"
+is "$(wc -c <out)" 27
+tail -c 20 out >continued
+run 0 sample model -primetext "the cat" --seed 1 --length 20 --no-echo
+cmp -s out continued || fail "--no-echo changes the text"
+printf 'the cat' >prime.txt
+run 0 sample -checkpoint model --prime-file prime.txt --seed 1 --length 20 --no-echo
+cmp -s out continued || fail "--prime-file is not --prime"
+"$rnn" sample model --prime-file - --seed 1 --length 20 --no-echo <prime.txt >out
+cmp -s out continued || fail "--prime-file - is not --prime"
+run 1 sample model --prime "the QUEEN"
+says "Q"
+silent out
+run 0 sample model --prime "the QUEEN" --on-unknown skip --length 10
+run 4 sample model --prime-file nothing
+says "nothing"
+
+# --stop: everything before the text where it first stands, at any place.
+for at in 40 41 150 297; do
+    stop=$(tail -c +$at seven | head -c 3; echo x)
+    stop=${stop%x}
+    run 0 sample model --seed 7 --length 300 --stop "$stop"
+    size=$(wc -c <out)
+    head -c "$size" seven | cmp -s - out || fail "--stop changes the text"
+    if grep -qF -e "$stop" out && [ "$(printf %s "$stop" | wc -l)" = 0 ]; then
+        fail "the stop string is in the text"
+    fi
+    [ "$size" -lt "$at" ] || fail "--stop did not stop"
+    { cat out; printf '%s' "$stop"; } >with
+    head -c "$(wc -c <with)" seven | cmp -s - with || fail "the stop string does not follow"
+done
+run 0 sample model --seed 7 --length 300 --stop '%%%'
+cmp -s out seven || fail "a stop string that never comes changes the text"
+
+# --count: the first is the sample that stands alone; a line parts them.
+run 0 sample model --seed 7 --length 300 --count 3
+is "$(grep -c '^---$' out)" 2
+head -c 300 out | cmp -s - seven || fail "the first of three is another text"
+run 0 sample model --seed 7 --length 50 --count 2 --json --stop zzz
+is "$(grep -c '"text"' out)" 2
+is "$(value characters)" 50
+is "$(value ended)" length
+is "$(value seed)" 7
+
+# --new-only: whole lines that the file does not have, blanks at the ends aside.
+run 0 sample model --seed 3 --length 4000 --temperature 1.2
+cp out drawn
+awk 'NR % 2 == 1 { print "  " $0 "\t" }' drawn >known
+awk 'NR == FNR { gsub(/^[ \t]+|[ \t]+$/, ""); known[$0] = 1; next }
+     { line = $0; gsub(/^[ \t]+|[ \t]+$/, "", line); if (!(line in known)) print }' known drawn |
+    if [ -n "$(tail -c 1 drawn)" ]; then sed '$d'; else cat; fi >expected
+run 0 sample model --seed 3 --length 4000 --temperature 1.2 --new-only known --verbose
+[ -s expected ] || fail "the test has nothing to expect"
+cmp -s out expected || fail "--new-only lets other lines through"
+says "lines are new"
+run 4 sample model --new-only nothing
+
+# A reader that has had enough, and a disk that is full.
+code=0
+{ "$rnn" sample model --endless || echo $? >code; } | head -c 10 >out
+is "$(wc -c <out)" 10
+[ ! -s code ] || fail "a closed pipe is exit code $(cat code)"
+if [ -c /dev/full ]; then
+    code=0
+    "$rnn" sample model --length 100000 >/dev/full 2>err || code=$?
+    is $code 4
+    says "standard output"
+fi
+
+# Ctrl-C ends an endless text with 130, and what was drawn is there.
+"$rnn" sample model --endless --seed 7 >out 2>err &
+pid=$!
+tries=0
+until [ -s out ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 200 ] || fail "nothing is written"
+    sleep 0.05
+done
+kill -s INT $pid
+code=0
+wait $pid || code=$?
+is $code 130
+head -c 300 out | cmp -s - seven || fail "the endless text is another one"
+
+# Whole UTF-8 only.
+i=0
+while [ $i -lt 150 ]; do
+    echo "äöü 日本語 हिन्दी $i 🙂"
+    i=$((i + 1))
+done >wide.txt
+run 0 train wide.txt --out wide --units bytes --hidden-size 12 --num-layers 1 --steps 20 \
+    --batch-size 4 --sample-length 0
+run 0 sample wide --seed 2 --length 500
+if command -v iconv >/dev/null; then
+    iconv -f UTF-8 -t UTF-8 out >/dev/null 2>err || fail "the sample is not UTF-8"
+fi
+run 0 sample wide --seed 2 --length 500 --json
+is "$(value characters)" 500
+
+# Info.
+run 0 info model
+prints "1 x 24 lstm"
+prints "--learning-rate 0.02"
+run 0 info model --json
+is "$(value hidden_size)" 24
+is "$(value steps)" 60
+run 0 info model/model.safetensors
+
+# Files that are no models.
+run 3 sample text.txt
+head -c 2000 model/model.safetensors >cut.safetensors
+run 3 sample cut.safetensors
+says "cut.safetensors"
+run 3 info cut.safetensors

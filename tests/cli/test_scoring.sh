@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# test_scoring.sh SOURCE BUILD - `rnn eval` from the outside.
+. "$1/tests/cli/expect.sh"
+make_run
+size=$(wc -c <text.txt)
+
+# close A B SHARE: two numbers differ by less than a share of them.
+close() {
+    awk -v a="$1" -v b="$2" -v s="$3" 'BEGIN { d = a - b; if (d < 0) d = -d
+        exit !(d <= s * (a < 0 ? -a : a)) }' || fail "$1 is not near $2"
+}
+
+# The figures, and how they hang together.
+run 0 eval model text.txt --json
+silent err
+is "$(value characters)" $((size - 1))
+nats=$(value nats_per_character)
+bits=$(value bits_per_character)
+close "$(value perplexity)" "$(awk -v n="$nats" 'BEGIN { print exp(n) }')" 1e-5
+close "$bits" "$(awk -v n="$nats" 'BEGIN { print n / log(2) }')" 1e-5
+[ -n "$(value accuracy)" ] || fail "no accuracy"
+is "$(value protocol)" stream
+run 0 eval model text.txt
+prints "nats per character"
+prints "perplexity"
+
+# Each character with its bits: as many as are counted, with the same mean.
+run 0 eval model text.txt --per-char
+is "$(wc -l <out)" $((size - 1))
+close "$(awk -F '\t' '{ sum += $2 } END { print sum / NR }' out)" "$bits" 1e-3
+is "$(sed -n 1p out | cut -f 1)" h
+is "$(grep -c '^\\n	' out)" 120
+says "perplexity"
+run 0 eval model text.txt --per-char --quiet
+silent err
+
+# Windows that begin knowing nothing are harder.
+run 0 eval model text.txt --protocol cold --window 16 --json
+is "$(value window)" 16
+awk -v c="$(value nats_per_character)" -v s="$nats" 'BEGIN { exit !(c > s) }' ||
+    fail "cold windows are not harder than the stream"
+
+# Parts are what the training held out, or what is asked for.
+run 0 eval model text.txt --part val --json
+close "$(value characters)" $((size / 20)) 0.02
+run 0 eval model text.txt -split train --json
+close "$(value characters)" $((size * 19 / 20)) 0.02
+run 0 eval model text.txt --part test --test-frac 0.2 --json
+close "$(value characters)" $((size / 5)) 0.02
+run 2 eval model text.txt --part test
+says "--test-frac"
+
+# Standard input, several inputs, directories.
+"$rnn" eval model - --json <text.txt >out
+is "$(value nats_per_character)" "$nats"
+mkdir texts && cp text.txt texts/a.txt && cp text.txt texts/b.c
+run 0 eval model texts --include '*.txt' --json
+is "$(value nats_per_character)" "$nats"
+run 0 eval model text.txt text.txt --json
+is "$(value characters)" $((2 * size - 1))
+
+# Unknown characters.
+echo "the QUEEN sat" >queen.txt
+run 1 eval model queen.txt
+says "Q"
+run 0 eval model queen.txt --on-unknown skip --json
+is "$(value skipped)" 5
+
+# The same on any number of threads.
+run 0 eval model text.txt --json --threads 2
+is "$(value nats_per_character)" "$nats"
+
+# What cannot be scored.
+run 4 eval model nothing.txt
+run 3 eval text.txt text.txt
+printf x >one.txt
+run 2 eval model one.txt --on-unknown skip
