@@ -120,10 +120,10 @@ static void frequencies(const rnn_sampling *how, const char *text, double *f) {
 
 /* What the filters leave, worked out in the plainest way. */
 static void expected(const rnn_sampling *how, double *p, size_t n) {
-    double t = how->temperature > 0 ? (double)how->temperature : 1, sum = 0, kept = 0;
+    double t = how->temperature > 0 ? (double)how->temperature : 1, kept = 0;
     int order[64];
     for (size_t i = 0; i < n; i++) {
-        sum += p[i] = pow(p[i], 1 / t);
+        p[i] = pow(p[i], 1 / t);
         order[i] = (int)i;
     }
     for (size_t i = 0; i < n; i++)
