@@ -11,8 +11,10 @@ for script in $scripts; do
     sh -n "$script" || status=1
 done
 if command -v shellcheck >/dev/null 2>&1; then
+    # Left out: what takes a function for the command of its name, and variables that
+    # another script reads.
     # shellcheck disable=SC2086 # a list of words
-    shellcheck -x -S warning -s sh $scripts || status=1
+    shellcheck -x -S warning -e SC2034,SC2238,SC3044 -s sh $scripts || status=1
 fi
 if command -v python3 >/dev/null 2>&1; then
     for script in $(find tools tests bench docs -name '*.py' | sort); do

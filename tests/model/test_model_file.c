@@ -55,7 +55,7 @@ static void test_round_trip_of_every_shape(void **state) {
                 int bias = kind != 1, tied = kind == 3;
                 rnn_model *model = made_model((rnn_cell)cell, layers, 5, kind < 2 ? 0 : 5, bias,
                                               tied, MADE_VOCABULARY);
-                rnn_model *loaded;
+                rnn_model *loaded = NULL;
                 rnn_error error = {0};
                 model->parameters[1] = -0.0f;
                 if (rnn_model_save(model, NULL, name, &error) != RNN_OK ||
