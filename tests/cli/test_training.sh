@@ -154,6 +154,6 @@ run 4 train text.txt --steps 1 --out text.txt/run
 : >empty.txt
 run 2 train empty.txt --steps 1
 is "$(wc -l <err)" 1
-head -c 1000 runs/text/resume.safetensors >cut
-cp cut parts/resume.safetensors
+head -c 1000 runs/text/resume.safetensors >cut.safetensors
+cp cut.safetensors parts/resume.safetensors
 run 3 train --resume parts --steps 50
