@@ -31,7 +31,7 @@ endforeach()
 
 # Puts failing system calls in the place of the real ones.
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
-  foreach(call openat write read fsync renameat close fcntl)
+  foreach(call openat write read fsync renameat close fcntl flock)
     target_link_options(test_saving_faults PRIVATE "LINKER:--wrap=${call}")
   endforeach()
   target_compile_definitions(test_saving_faults PRIVATE RNN_TEST_WRAPS)

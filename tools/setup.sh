@@ -63,8 +63,7 @@ package_manager() {
 # package_for MANAGER THING: what provides it there; nothing if it needs no package.
 package_for() {
     case "$1:$2" in
-    apt-get:compiler) echo gcc libc6-dev ;;
-    dnf:compiler) echo gcc glibc-devel ;;
+    apt-get:compiler | dnf:compiler) echo gcc ;;
     apt-get:libc) echo libc6-dev ;;
     dnf:libc) echo glibc-devel ;;
     apt-get:pkg-config) echo pkg-config ;;
@@ -155,6 +154,14 @@ install_with() {
     esac
 }
 
+# by_hand MANAGER PACKAGES: the same as a command to type.
+by_hand() {
+    case $1 in
+    apt-get) echo "apt-get update && apt-get install $2" ;;
+    *) echo "$1 install $2" ;;
+    esac
+}
+
 # Homebrew keeps libarchive out of pkg-config's usual path.
 find_homebrew_modules() {
     if have brew; then
@@ -187,14 +194,14 @@ libarchive and xxhash with their headers; cmocka for the tests) and run this aga
     if [ "$manager" != brew ] && [ "$(id -u)" -ne 0 ] && ! have sudo; then
         fail "Missing here: $missing
 Installing them needs root, and sudo is not here. Run this as root:
-    $manager install $packages
+    $(by_hand "$manager" "$packages")
 and then this script again."
     fi
     step "Installing what is missing: $packages"
     if [ "$manager" != brew ] && [ "$(id -u)" -ne 0 ]; then
         as_root true 2>/dev/null ||
             fail "sudo would not let this user in. Run this as root:
-    $manager install $packages
+    $(by_hand "$manager" "$packages")
 and then this script again."
     fi
     # shellcheck disable=SC2086 # a list of words

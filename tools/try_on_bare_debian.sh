@@ -85,7 +85,7 @@ run_all "root, no network, all there" "env HOME=/root unshare -n chroot $work/ro
 
 fresh user home/someone
 chroot "$work/user" sh -c 'apt-get -q update && apt-get -q -y --no-install-recommends install sudo &&
-    useradd -m -s /bin/sh someone && chown -R someone: /home/someone &&
+    useradd -s /bin/sh someone && chown -R someone: /home/someone &&
     echo "someone ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/someone &&
     rm -rf /var/lib/apt/lists/*' >"$work/sudo.log" 2>&1 || {
     tail -n 20 "$work/sudo.log"
@@ -94,8 +94,7 @@ chroot "$work/user" sh -c 'apt-get -q update && apt-get -q -y --no-install-recom
 run_all "a user with sudo" "chroot $work/user su someone -c" "$@"
 
 fresh helpless home/someone
-chroot "$work/helpless" useradd -m -s /bin/sh someone
-chown -R --reference="$work/helpless/home/someone" "$work/helpless/home/someone/rnn"
+chroot "$work/helpless" sh -c 'useradd -s /bin/sh someone && chown -R someone: /home/someone'
 if run_all "a user without sudo" "chroot $work/helpless su someone -c" "$1" 2>"$work/advice"; then
     echo "$1 claims to work where it cannot"
     exit 1

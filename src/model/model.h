@@ -55,7 +55,7 @@ rnn_status rnn_model_initialise(rnn_model *model, uint64_t seed, double forget_b
 rnn_status rnn_model_adopt(rnn_model *model, const rnn_model *from, int *matched, rnn_error *error);
 
 /* rnn_model_load from memory that stays the caller's and is not needed afterwards;
- * `name` stands in messages. */
+ * `name` stands in messages. Not prepared: rnn_model_prepare before states use it. */
 rnn_status rnn_model_parse(rnn_model **out, const void *bytes, size_t count, const char *name,
                            rnn_error *error);
 

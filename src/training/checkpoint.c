@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/files.h"
 #include "base/memory.h"
 #include "formats/safetensors.h"
@@ -128,14 +125,6 @@ static char *describe(const rnn_checkpoint *c) {
     return text;
 }
 
-static void checksum(const char *description, const rnn_tensor *tensors, size_t count,
-                     char out[17]) {
-    uint64_t hash = XXH3_64bits(description, strlen(description));
-    for (size_t i = 0; i < count; i++)
-        hash = XXH3_64bits_withSeed(tensors[i].data, (size_t)tensors[i].bytes, hash);
-    snprintf(out, 17, "%016" PRIx64, hash);
-}
-
 static void place(char *path, size_t room, const char *directory) {
     snprintf(path, room, "%s/%s", directory, RNN_CHECKPOINT_FILE);
 }
@@ -145,7 +134,7 @@ rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const char *directory, r
     array arrays[ARRAYS];
     rnn_tensor tensors[ARRAYS];
     size_t count = 0;
-    char path[4096], sum[17];
+    char path[4096];
     list_arrays(&lists, arrays);
     for (int i = 0; i < ARRAYS; i++)
         if (*arrays[i].data)
@@ -158,9 +147,8 @@ rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const char *directory, r
     char *description = describe(c);
     if (!description)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory to describe a checkpoint");
-    checksum(description, tensors, count, sum);
     place(path, sizeof path, directory);
-    rnn_metadata metadata[] = {{"rnn.resume", description}, {"rnn.checksum", sum}};
+    rnn_metadata metadata[] = {{"rnn.resume", description}, {RNN_CHECKSUM_KEY, NULL}};
     rnn_status status = rnn_safetensors_save(path, tensors, count, metadata, 2, error);
     free(description);
     return status;
@@ -252,25 +240,6 @@ static rnn_status read_arrays(rnn_checkpoint *c, const rnn_safetensors *file, co
     return RNN_OK;
 }
 
-static rnn_status verify(const rnn_safetensors *file, const char *description, const char *path,
-                         rnn_error *error) {
-    rnn_tensor tensors[ARRAYS];
-    size_t count = rnn_safetensors_count(file);
-    const char *stored = rnn_safetensors_metadata(file, "rnn.checksum");
-    char sum[17] = "";
-    if (count <= ARRAYS) {
-        for (size_t i = 0; i < count; i++)
-            tensors[i] = *rnn_safetensors_at(file, i);
-        checksum(description, tensors, count, sum);
-    }
-    if (stored && strcmp(stored, sum) == 0)
-        return RNN_OK;
-    return rnn_fail(error, RNN_ERR_FORMAT,
-                    "%s: the checksum does not match; the file is damaged. The models beside it "
-                    "can still be used with --init-from",
-                    path);
-}
-
 rnn_status rnn_checkpoint_load(rnn_checkpoint *c, const char *directory, int arrays,
                                rnn_error *error) {
     rnn_safetensors *file = NULL;
@@ -288,7 +257,7 @@ rnn_status rnn_checkpoint_load(rnn_checkpoint *c, const char *directory, int arr
         status = rnn_fail(error, RNN_ERR_FORMAT, "%s: is not a checkpoint of this program", path);
         goto done;
     }
-    status = verify(file, description, path, error);
+    status = rnn_safetensors_verify(file, error);
     if (status != RNN_OK)
         goto done;
     root = json_loads(description, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -22,7 +23,7 @@
 
 #include <fcntl.h>
 
-enum call { OPENAT, WRITE, READ, FSYNC, RENAMEAT, CLOSE, FCNTL, CALLS };
+enum call { OPENAT, WRITE, READ, FSYNC, RENAMEAT, CLOSE, FCNTL, CALLS, FLOCK = CALLS, ALL };
 static const char *const call_names[CALLS] = {"openat",   "write", "read", "fsync",
                                               "renameat", "close", "fcntl"};
 
@@ -30,9 +31,10 @@ static const char *const call_names[CALLS] = {"openat",   "write", "read", "fsyn
 static struct {
     int active, code, for_ever, after;
     enum call call;
-    int counts[CALLS];
+    int counts[ALL];
     int failures;
-    size_t write_limit; /* a write takes at most so many bytes; 0: all */
+    size_t write_limit;  /* a write takes at most so many bytes; 0: all */
+    int nothing_written; /* 1: writes take no bytes at all */
 } fault;
 
 static int must_fail(enum call call) {
@@ -57,6 +59,8 @@ int __real_renameat(int from, const char *old, int to, const char *name);
 int __wrap_renameat(int from, const char *old, int to, const char *name);
 int __real_close(int fd);
 int __wrap_close(int fd);
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
 int __real_fcntl(int fd, int command, ...);
 int __wrap_fcntl(int fd, int command, ...);
 
@@ -71,6 +75,8 @@ int __wrap_openat(int directory, const char *name, int flags, ...) {
 ssize_t __wrap_write(int fd, const void *bytes, size_t count) {
     if (fd > 2 && must_fail(WRITE))
         return -1;
+    if (fd > 2 && fault.nothing_written)
+        return 0;
     if (fd > 2 && fault.write_limit && count > fault.write_limit)
         count = fault.write_limit;
     return __real_write(fd, bytes, count);
@@ -92,6 +98,10 @@ int __wrap_renameat(int from, const char *old, int to, const char *name) {
 int __wrap_close(int fd) {
     __real_close(fd);
     return must_fail(CLOSE) ? -1 : 0;
+}
+
+int __wrap_flock(int fd, int operation) {
+    return must_fail(FLOCK) ? -1 : __real_flock(fd, operation);
 }
 
 int __wrap_fcntl(int fd, int command, ...) {
@@ -238,6 +248,69 @@ static void test_what_is_read_back_is_compared(void **state) {
     assert_int_equal(scratch_count(place.path), 1);
 }
 
+static void test_a_disk_that_takes_nothing(void **state) {
+    (void)state;
+    rnn_error error;
+    set_fault(0, WRITE, 0, 0, 0);
+    assert_int_equal(save("old", &error), RNN_OK);
+    fault.nothing_written = 1;
+    assert_int_equal(save("new", &error), RNN_ERR_IO);
+    fault.nothing_written = 0;
+    assert_non_null(strstr(error.message, rnn_files_advice(ENOSPC)));
+    assert_true(holds("old"));
+}
+
+static void test_a_name_that_is_taken_is_drawn_again(void **state) {
+    (void)state;
+    rnn_error error;
+    set_fault(1, OPENAT, 2, EEXIST, 0); /* 1 is the directory */
+    assert_int_equal(save("new", &error), RNN_OK);
+    assert_int_equal(fault.failures, 1);
+    set_fault(1, OPENAT, 2, EEXIST, 1);
+    assert_int_equal(save("old", &error), RNN_ERR_IO);
+    assert_true(fault.failures >= 50 && fault.failures < 1000);
+    set_fault(0, OPENAT, 0, 0, 0);
+    assert_true(holds("new"));
+}
+
+static void make_temporary(long process) {
+    char temporary[64], path[1024];
+    snprintf(temporary, sizeof temporary, ".x.rnn-tmp-%ld-0123456789abcdef", process);
+    scratch_write(scratch_name(&place, temporary, path), "x", 1);
+}
+
+static long gone_process(void) {
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    waitpid(child, NULL, 0);
+    return (long)child;
+}
+
+/* Somebody's sweep has the new temporary: it is given up for another. Where
+ * there are no locks at all, saves go on without, and sweeps go by the process. */
+static void test_without_locks(void **state) {
+    (void)state;
+    rnn_error error;
+    set_fault(1, FLOCK, 1, EWOULDBLOCK, 0);
+    assert_int_equal(save("new", &error), RNN_OK);
+    assert_true(holds("new"));
+    set_fault(1, FLOCK, 1, EINTR, 0);
+    assert_int_equal(save("old", &error), RNN_OK);
+    set_fault(1, FLOCK, 1, ENOLCK, 1);
+    assert_int_equal(save("new", &error), RNN_OK);
+    assert_true(holds("new"));
+    make_temporary((long)getpid());
+    make_temporary(1); /* there is always one */
+    make_temporary(gone_process());
+    rnn_files_sweep(place.path);
+    set_fault(0, FLOCK, 0, 0, 0);
+    /* Two of the three, the model, and the one that the sweep seemed to have. */
+    assert_int_equal(scratch_count(place.path), 4);
+    rnn_files_sweep(place.path);
+    assert_int_equal(scratch_count(place.path), 1);
+}
+
 static int set_up(void **state) {
     (void)state;
     scratch_make(&place);
@@ -260,6 +333,9 @@ int main(void) {
         TEST(test_short_writes_are_completed),
         TEST(test_a_directory_without_fsync_is_tolerated),
         TEST(test_what_is_read_back_is_compared),
+        TEST(test_a_disk_that_takes_nothing),
+        TEST(test_a_name_that_is_taken_is_drawn_again),
+        TEST(test_without_locks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

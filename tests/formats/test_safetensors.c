@@ -16,6 +16,14 @@
 #include "formats/safetensors.h"
 #include "tests/scratch.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
 /* A file of a header, by its own length, and so many bytes of data (0, 1, 2 ...). */
 static unsigned char *make(const char *header, size_t length, size_t data, size_t *count) {
     *count = 8 + length + data;
@@ -326,7 +334,7 @@ static int refuse_within_means(const char *name, long kilobytes) {
     long before = peak_kilobytes();
     if (rnn_safetensors_open(&file, name, &error) == RNN_OK || file)
         return 1;
-#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__linux__) && !defined(SANITIZED)
     if (peak_kilobytes() - before > 2 * kilobytes + 16 * 1024)
         return 2;
 #else
@@ -360,6 +368,35 @@ static void test_large_hostile_headers(void **state) {
         assert_int_equal(WEXITSTATUS(status), 0);
     }
     scratch_remove(&place);
+}
+
+/* As many tensors and pairs as are taken, and one more. */
+static void test_the_most_tensors_and_pairs(void **state) {
+    (void)state;
+    for (int metadata = 0; metadata < 2; metadata++)
+        for (int more = 0; more < 2; more++) {
+            size_t count = 65536 + (size_t)more;
+            char *header = malloc(count * 64 + 64), *end = header;
+            assert_non_null(header);
+            end += sprintf(end, metadata ? "{\"__metadata__\":{" : "{");
+            for (size_t i = 0; i < count; i++)
+                end +=
+                    sprintf(end, metadata ? "%s\"%zu\":\"\"" : "%s\"%zu\":" T("U8", "[0]", "[0,0]"),
+                            i ? "," : "", i);
+            end += sprintf(end, metadata ? "}}" : "}");
+            rnn_safetensors *file;
+            rnn_error error = {0};
+            unsigned char *bytes;
+            rnn_status status = parse(&file, header, (size_t)(end - header), 0, &bytes, &error);
+            assert_int_equal(status, more ? RNN_ERR_UNSUPPORTED : RNN_OK);
+            if (!more && !metadata)
+                assert_string_equal(rnn_safetensors_find(file, "65535")->name, "65535");
+            if (!more && metadata)
+                assert_string_equal(rnn_safetensors_metadata(file, "65535"), "");
+            rnn_safetensors_close(file);
+            free(bytes);
+            free(header);
+        }
 }
 
 static void test_every_truncation_is_refused(void **state) {
@@ -616,6 +653,7 @@ int main(void) {
         cmocka_unit_test(test_hostile_files_are_refused),
         cmocka_unit_test(test_lengths_of_headers),
         cmocka_unit_test(test_large_hostile_headers),
+        cmocka_unit_test(test_the_most_tensors_and_pairs),
         cmocka_unit_test(test_every_truncation_is_refused),
         cmocka_unit_test(test_what_is_no_file),
         cmocka_unit_test(test_bytes_are_the_reference_writers),
