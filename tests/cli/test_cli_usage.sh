@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# test_usage.sh SOURCE BUILD - help, completions, manual pages, and what the program
+# test_cli_usage.sh SOURCE BUILD - help, completions, manual pages, and what the program
 # says to a wrong command line. UPDATE=1 writes the expected help texts anew.
 . "$1/tests/cli/expect.sh"
 
@@ -16,7 +16,7 @@ for command in '' train sample eval info help man completions; do
     [ "${UPDATE:-}" = 1 ] && cp out "$golden"
     cmp -s out "$golden" || {
         diff "$golden" out || true
-        fail "help $command differs; UPDATE=1 sh tests/cli/test_usage.sh . BUILD writes it anew"
+        fail "help $command differs; UPDATE=1 sh tests/cli/test_cli_usage.sh . BUILD writes it anew"
     }
     awk 'length > 80 { exit 1 }' out || fail "help $command is wider than 80 columns"
     [ -z "$command" ] || {

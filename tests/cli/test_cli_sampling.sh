@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# test_sampling.sh SOURCE BUILD - `rnn sample` and `rnn info` from the outside.
+# test_cli_sampling.sh SOURCE BUILD - `rnn sample` and `rnn info` from the outside.
 . "$1/tests/cli/expect.sh"
 make_run
 
