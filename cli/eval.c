@@ -91,7 +91,7 @@ static rnn_status find_part(const rnn_model *model, const arguments_part *given,
                         "this model held out the ends of its streams, which is no part of the text "
                         "by itself; give --val-frac for a contiguous part (the model has read some "
                         "of it)");
-    double val = 1 - how->val_frac - how->test_frac, test = 1 - how->test_frac;
+    double val = 1 - (how->val_frac + how->test_frac), test = 1 - how->test_frac;
     if (how->part == PART_TRAIN)
         out->end = val;
     if (how->part == PART_VAL)

@@ -5,9 +5,11 @@
 #include "cli/manners.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define AT(member) offsetof(manners, member)
 
@@ -89,13 +91,25 @@ int manners_print_json(const command *self, json_t *object) {
     return manners_finish(self);
 }
 
-int manners_finish(const command *self) {
+/* When an earlier write failed, stdio knows that, but no longer why. */
+static int reader_is_gone(void) {
+    struct pollfd out = {STDOUT_FILENO, POLLOUT, 0};
+    return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP));
+}
+
+int manners_finish_after(const command *self, int fault) {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return MANNERS_DONE;
-    if (errno == EPIPE)
+    if (!fault)
+        fault = errno;
+    if (fault == EPIPE || (!fault && reader_is_gone()))
         return MANNERS_DONE;
     fprintf(stderr, "rnn %s: cannot write to standard output: %s\n", self->name,
-            errno ? strerror(errno) : "an earlier write failed");
+            fault ? strerror(fault) : "an earlier write failed");
     return MANNERS_IO;
+}
+
+int manners_finish(const command *self) {
+    return manners_finish_after(self, 0);
 }

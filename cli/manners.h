@@ -49,5 +49,7 @@ int manners_print_json(const command *self, json_t *object);
 /* Flushes stdout and tells whether everything arrived: MANNERS_DONE, also when
  * the reader of a pipe has had enough, else MANNERS_IO with a message. */
 int manners_finish(const command *self);
+/* The same where a write may have failed with the errno `fault`. */
+int manners_finish_after(const command *self, int fault);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "cli/outlet.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -53,8 +54,10 @@ static void emit(outlet *self, const char *text, size_t bytes) {
         return;
     self->last = text[bytes - 1];
     if (self->file) {
-        if (fwrite(text, 1, bytes, self->file) != bytes)
+        if (fwrite(text, 1, bytes, self->file) != bytes) {
             self->end = OUTLET_FAILED;
+            self->fault = errno;
+        }
         return;
     }
     void *block = self->text;

@@ -38,6 +38,7 @@ typedef struct outlet {
     FILE *file;               /* NULL: into `text` */
 
     outlet_end end;
+    int fault;              /* the errno of the write that failed */
     int64_t characters;     /* drawn so far */
     uint64_t kept, dropped; /* lines, with `known` */
     char last;              /* the last byte that was let through, '\n' before any */

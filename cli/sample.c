@@ -213,8 +213,10 @@ static void draw(work *w) {
             outlet_push(&w->outlets[i], w->symbols[i]);
             open += w->outlets[i].end == OUTLET_OPEN;
         }
-        if (w->to_terminal && fflush(stdout) != 0)
+        if (w->to_terminal && fflush(stdout) != 0) {
             w->outlets[0].end = OUTLET_FAILED;
+            w->outlets[0].fault = errno;
+        }
         if (w->outlets[0].end == OUTLET_FAILED)
             break;
     }
@@ -298,7 +300,7 @@ static int write_samples(work *w) {
     } else {
         if (w->outlets[0].end != OUTLET_FAILED)
             print_others(w);
-        code = manners_finish(w->self);
+        code = manners_finish_after(w->self, w->outlets[0].fault);
     }
     if (w->how.verbose && !w->manners.quiet)
         tell(w);

@@ -3,6 +3,7 @@
 # expect.sh - sourced by the command line's tests: a place to work in, the program,
 # and checks that say what was expected. Usage: . expect.sh SOURCE BUILD
 set -eu
+# shellcheck disable=SC2034 # for those who source this
 source_dir=$(cd "$1" && pwd)
 rnn=$(cd "$2" && pwd)/rnn
 unset NO_COLOR COLUMNS OMP_NUM_THREADS

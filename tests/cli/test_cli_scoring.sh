@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# test_scoring.sh SOURCE BUILD - `rnn eval` from the outside.
+# test_cli_scoring.sh SOURCE BUILD - `rnn eval` from the outside.
 . "$1/tests/cli/expect.sh"
 make_run
 size=$(wc -c <text.txt)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# test_usage.sh SOURCE BUILD - help, completions, manual pages, and what the program
+# test_cli_usage.sh SOURCE BUILD - help, completions, manual pages, and what the program
 # says to a wrong command line. UPDATE=1 writes the expected help texts anew.
 . "$1/tests/cli/expect.sh"
 
@@ -16,7 +16,7 @@ for command in '' train sample eval info help man completions; do
     [ "${UPDATE:-}" = 1 ] && cp out "$golden"
     cmp -s out "$golden" || {
         diff "$golden" out || true
-        fail "help $command differs; UPDATE=1 sh tests/cli/test_usage.sh . BUILD writes it anew"
+        fail "help $command differs; UPDATE=1 sh tests/cli/test_cli_usage.sh . BUILD writes it anew"
     }
     awk 'length > 80 { exit 1 }' out || fail "help $command is wider than 80 columns"
     [ -z "$command" ] || {
@@ -31,9 +31,9 @@ run 0 --version
 prints "rnn "
 
 # Narrow windows too.
-COLUMNS=40
+COLUMNS=50
 run 0 help train
-awk 'length > 60 { exit 1 }' out || fail "help train is wider than it should be"
+sed '/^Examples:/,$d' out | awk 'length > 50 { exit 1 }' || fail "help train is wider than the window"
 unset COLUMNS
 
 # Each option in the help is one that the parser knows.
@@ -112,16 +112,16 @@ run 0 completions bash
 if command -v bash >/dev/null; then
     cp out rnn.bash
     bash -n rnn.bash || fail "the completions for bash are no bash"
-    complete() {
+    completed() {
         # shellcheck disable=SC2016
         bash -c '. ./rnn.bash; COMP_WORDS=(rnn "$@"); COMP_CWORD=$#; _rnn
                  echo "${COMPREPLY[@]}"' bash "$@"
     }
-    is "$(complete tra)" train
-    is "$(complete train --optim)" --optimizer
-    is "$(complete train --optimizer ad)" "adagrad adam adamw"
-    is "$(complete help comp)" completions
-    is "$(complete sample runs/bo)" runs/book
+    is "$(completed tra)" train
+    is "$(completed train --optim)" --optimizer
+    is "$(completed train --optimizer ad)" "adagrad adam adamw"
+    is "$(completed help comp)" completions
+    is "$(completed sample runs/bo)" runs/book
 fi
 
 # Manual pages.

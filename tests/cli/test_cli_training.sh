@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# test_training.sh SOURCE BUILD - `rnn train` from the outside: runs and their
+# test_cli_training.sh SOURCE BUILD - `rnn train` from the outside: runs and their
 # directories, resuming, signals, the peers' options, exit codes.
 . "$1/tests/cli/expect.sh"
 make_text >text.txt
@@ -147,6 +147,15 @@ run 0 train text.txt $small --steps 2 --init-from runs/text --out from
 "$rnn" train - --hidden-size 8 --num-layers 1 --steps 2 --quiet <text.txt
 [ -s runs/stdin/model.safetensors ] || fail "standard input was not learnt"
 
+# On a terminal one line is redrawn, within the window.
+if command -v script >/dev/null && script -qec true /dev/null >/dev/null 2>&1; then
+    TERM=xterm COLUMNS=40 script -qec "'$rnn' train text.txt $small --steps 30 --print-every 5 --out live" \
+        /dev/null >out </dev/null
+    tr '\r' '\n' <out | sed "s/$(printf '\033')\[[0-9]*[Km]//g" | grep '%  ' >lines ||
+        fail "no line is drawn"
+    awk 'length > 39 { exit 1 }' lines || fail "the live line is wider than the window"
+fi
+
 # What cannot be read or written.
 run 4 train nothing.txt --steps 1
 says "nothing.txt"
@@ -154,6 +163,6 @@ run 4 train text.txt --steps 1 --out text.txt/run
 : >empty.txt
 run 2 train empty.txt --steps 1
 is "$(wc -l <err)" 1
-head -c 1000 runs/text/resume.safetensors >cut
-cp cut parts/resume.safetensors
+head -c 1000 runs/text/resume.safetensors >cut.safetensors
+cp cut.safetensors parts/resume.safetensors
 run 3 train --resume parts --steps 50
