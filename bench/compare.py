@@ -67,8 +67,10 @@ def model(arguments, text, folder):
 
 
 def ours_evaluate(arguments, text, folder):
+    # windows side by side, as PyTorch reads its streams
     seconds, answer = timed([arguments.rnn, "eval", model(arguments, text, folder), text, "--json",
-                             "--threads", str(arguments.threads), "--cpu", arguments.cpu])
+                             "--protocol", "cold", "--window", "10000", "--threads",
+                             str(arguments.threads), "--cpu", arguments.cpu])
     return json.loads(answer)["characters"] / seconds
 
 
