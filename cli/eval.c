@@ -15,8 +15,6 @@
 #include "cli/peers.h"
 #include "cli/runs.h"
 
-enum { PART_ALL, PART_TRAIN, PART_VAL, PART_TEST };
-
 typedef struct options {
     int protocol, part, on_unknown, threads, per_char;
     int64_t window;
@@ -79,9 +77,7 @@ static rnn_status find_part(const rnn_model *model, const arguments_part *given,
     const json_t *split = json_object_get(json_object_get(history, "settings"), "split");
     int streams = json_is_string(split) && strcmp(json_string_value(split), "streams") == 0;
     json_decref(history);
-    out->begin = 0;
-    out->end = 1;
-    if (how->part == PART_ALL)
+    if (how->part == RNN_PART_ALL)
         return RNN_OK;
     if (how->val_frac + how->test_frac >= 1)
         return rnn_fail(error, RNN_ERR_RANGE,
@@ -91,19 +87,14 @@ static rnn_status find_part(const rnn_model *model, const arguments_part *given,
                         "this model held out the ends of its streams, which is no part of the text "
                         "by itself; give --val-frac for a contiguous part (the model has read some "
                         "of it)");
-    double val = 1 - (how->val_frac + how->test_frac), test = 1 - how->test_frac;
-    if (how->part == PART_TRAIN)
-        out->end = val;
-    if (how->part == PART_VAL)
-        out->begin = val;
-    if (how->part == PART_VAL)
-        out->end = test;
-    if (how->part == PART_TEST)
-        out->begin = test;
-    if (out->end <= out->begin)
+    if ((how->part == RNN_PART_VAL && how->val_frac == 0) ||
+        (how->part == RNN_PART_TEST && how->test_frac == 0))
         return rnn_fail(error, RNN_ERR_RANGE, "the %s part is empty: give --%s-frac",
-                        how->part == PART_VAL ? "val" : "test",
-                        how->part == PART_VAL ? "val" : "test");
+                        how->part == RNN_PART_VAL ? "val" : "test",
+                        how->part == RNN_PART_VAL ? "val" : "test");
+    out->part = how->part;
+    out->val_frac = how->val_frac;
+    out->test_frac = how->test_frac;
     return RNN_OK;
 }
 

@@ -70,16 +70,6 @@ void runs_choose(const char *name, char *path, size_t room) {
         snprintf(path, room, "runs/%s-%d", name, i);
 }
 
-rnn_status runs_clear(const char *path, rnn_error *error) {
-    for (size_t i = 0; i < sizeof run_files / sizeof run_files[0]; i++) {
-        char file[RUNS_PATH + 32];
-        snprintf(file, sizeof file, "%s/%s", path, run_files[i]);
-        if (unlink(file) != 0 && errno != ENOENT && errno != ENOTDIR)
-            return rnn_fail(error, RNN_ERR_IO, "%s: cannot be removed: %s", file, strerror(errno));
-    }
-    return RNN_OK;
-}
-
 static int is_run(const char *path) {
     char file[RUNS_PATH + 32];
     for (size_t i = 0; i < 2; i++) {

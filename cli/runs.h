@@ -20,9 +20,6 @@ int runs_occupied(const char *path);
 /* "runs/NAME", or where that is occupied the first free one of "runs/NAME-2", ... */
 void runs_choose(const char *name, char *path, size_t room);
 
-/* Removes the files of an earlier run (and nothing else) from a directory. */
-rnn_status runs_clear(const char *path, rnn_error *error);
-
 /* The path that a MODEL or run argument means: itself, or runs/ARGUMENT where
  * only that is there. RNN_ERR_IO with a list of the runs that there are. */
 rnn_status runs_locate(const char *argument, char *path, size_t room, rnn_error *error);

@@ -284,6 +284,7 @@ static void tell(const work *w) {
 
 static int write_samples(work *w) {
     int code;
+    signals_set_patient(1);
     w->to_terminal = isatty(STDOUT_FILENO) && !w->manners.json;
     if (!w->manners.json)
         print_heading(w, 0);
@@ -359,7 +360,8 @@ static int run(const command *self, int argc, char **argv) {
         return manners_usage(self, "%s", error.message);
     if (!arguments_given(&parts[0], "seed"))
         w.how.seed = seed_from_system();
-    signals_catch(1);
+    /* Until text is drawn there is nothing to finish. */
+    signals_catch(0);
     int code =
         prepare(&w, argument, &error) == RNN_OK ? write_samples(&w) : manners_fail(self, &error);
     release(&w);

@@ -131,7 +131,8 @@ static rnn_status take_directory(work *w, const char *path, rnn_error *error) {
                         "%s is there already: 'rnn train --resume %s' goes on with it; otherwise "
                         "give another name, or --overwrite",
                         path, quoted);
-    return runs_clear(path, error);
+    w->training.overwrite = 1;
+    return RNN_OK;
 }
 
 static rnn_status choose_directory(work *w, rnn_error *error) {
@@ -220,19 +221,46 @@ static json_t *describe(const work *w, int signal_number) {
                      "ended", w->ended, "interrupted", signal_number != 0);
 }
 
+static int from_standard_input(const work *w) {
+    for (size_t i = 0; i < w->input_count; i++)
+        if (strcmp(w->inputs[i], "-") == 0)
+            return 1;
+    return 0;
+}
+
 static void print_resume(const work *w) {
     char quoted[RUNS_PATH];
     runs_quote(w->directory, quoted, sizeof quoted);
-    fprintf(stderr, "saved at step %" PRId64 "; to go on:\n  rnn train --resume %s\n", w->last.step,
-            quoted);
+    fprintf(stderr, "saved at step %" PRId64 "; to go on%s:\n  rnn train --resume %s%s\n",
+            w->last.step, from_standard_input(w) ? " with the same text on standard input" : "",
+            quoted, from_standard_input(w) ? " -" : "");
+}
+
+/* The command that scores what was held out: the same text, cut the same way. */
+static void print_eval(const work *w, const char *run) {
+    const rnn_training *how = &w->training;
+    char quoted[RUNS_PATH];
+    fprintf(stderr, "  rnn eval %s", run);
+    for (size_t i = 0; i < w->input_count; i++) {
+        runs_quote(w->inputs[i], quoted, sizeof quoted);
+        fprintf(stderr, " %s", strcmp(w->inputs[i], "-") == 0 ? "FILE" : quoted);
+    }
+    const char *const patterns[][2] = {{"include", how->include}, {"exclude", how->exclude}};
+    for (int i = 0; i < 2; i++) {
+        if (!patterns[i][1] || !*patterns[i][1])
+            continue;
+        runs_quote(patterns[i][1], quoted, sizeof quoted);
+        fprintf(stderr, " --%s %s", patterns[i][0], quoted);
+    }
+    if (w->model.val_symbols > 0 && how->split == RNN_SPLIT_CONTIGUOUS)
+        fprintf(stderr, " --part val");
+    fprintf(stderr, "\n");
 }
 
 static void print_end(const work *w) {
-    char run[RUNS_PATH], input[RUNS_PATH];
+    char run[RUNS_PATH];
     const rnn_event *last = &w->last;
-    const char *text = w->input_count > 0 ? w->inputs[0] : "-";
     runs_quote(w->directory, run, sizeof run);
-    runs_quote(strcmp(text, "-") == 0 ? "FILE" : text, input, sizeof input);
     fprintf(stderr, "done: %s, after %" PRId64 " steps, %.2f epochs, %s\n", w->ended, last->step,
             last->epoch, figures_seconds(last->seconds).text);
     if (isfinite(last->best_val_loss))
@@ -242,10 +270,7 @@ static void print_end(const work *w) {
             "%s holds model.safetensors (the best), last.safetensors, log.jsonl and "
             "samples.txt\ntry next:\n  rnn sample %s\n",
             w->directory, run);
-    if (w->model.val_symbols > 0)
-        fprintf(stderr, "  rnn eval %s %s --part val\n", run, input);
-    else
-        fprintf(stderr, "  rnn eval %s %s\n", run, input);
+    print_eval(w, run);
 }
 
 static int train(work *w) {

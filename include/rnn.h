@@ -197,13 +197,22 @@ typedef enum rnn_protocol {
     RNN_PROTOCOL_COLD = 1,   /* windows beside each other, each from a zero state */
 } rnn_protocol;
 
+/* Parts of a text, as a contiguous split cuts it: training, validation, test. */
+typedef enum rnn_part {
+    RNN_PART_ALL = 0,
+    RNN_PART_TRAIN = 1,
+    RNN_PART_VAL = 2,
+    RNN_PART_TEST = 3,
+} rnn_part;
+
 /* How to score inputs; zero-initialised: all of them, as one stream. */
 typedef struct rnn_evaluation {
     int protocol;  /* rnn_protocol */
     size_t window; /* cold: characters in a window; 0 stands for 256 */
     int skip_unknown;
     const char *include, *exclude; /* as rnn_training's */
-    double begin, end; /* which part of the text, as fractions of it; 0, 0 stands for all */
+    int part;                      /* rnn_part of the text, cut as training cuts it */
+    double val_frac, test_frac;    /* where the parts lie, unless part is RNN_PART_ALL */
     int threads;
     const char *cpu, *device; /* NULL stands for "auto" */
 } rnn_evaluation;
@@ -234,7 +243,7 @@ typedef enum rnn_optimizer {
 typedef enum rnn_schedule {
     RNN_SCHEDULE_CONSTANT = 0,
     RNN_SCHEDULE_EPOCH_DECAY = 1, /* char-rnn's: x decay_factor every epoch after decay_after */
-    RNN_SCHEDULE_STEP_DECAY = 2,  /* torch-rnn's: x decay_factor every decay_every epochs */
+    RNN_SCHEDULE_STEP_DECAY = 2,  /* x decay_factor every decay_every epochs, as torch-rnn does */
     RNN_SCHEDULE_COSINE = 3,      /* half a cosine to zero at the end of the budget */
     RNN_SCHEDULE_LINEAR = 4,      /* a straight line to zero at the end of the budget */
 } rnn_schedule;
@@ -300,6 +309,7 @@ typedef struct rnn_training {
     /* where and how */
     const char *out;       /* the run's directory */
     int resume;            /* go on with the run in `out` */
+    int overwrite;         /* a new run replaces the one in `out`, once it can begin */
     const char *init_from; /* start from this model's weights; NULL or "" from random ones */
     uint64_t seed;
     int threads;        /* 0: OMP_NUM_THREADS, else all cores */
@@ -339,8 +349,8 @@ typedef struct rnn_event {
     double corpus_seconds;
     /* model */
     uint64_t parameters;
-    int batch_size, seq_length, threads;
-    const char *kernels; /* "avx2", ... */
+    int batch_size, seq_length;
+    const char *kernels; /* "avx2, 2 threads" */
     const char *out;
     /* progress: step of steps (0: not bounded by steps), losses in nats per character */
     int64_t step, steps;
@@ -351,7 +361,7 @@ typedef struct rnn_event {
     int is_best;
     double learning_rate, grad_norm;
     double characters_per_second;
-    double seconds, seconds_left; /* since the start of this process; NaN if unknown */
+    double seconds, seconds_left; /* spent by the run in all its processes; NaN if unknown */
 } rnn_event;
 
 /* What a listener wants next. */

@@ -102,6 +102,8 @@ rnn_status rnn_sampler_create(rnn_sampler **out, const rnn_model *model, const r
     size_t symbols = model->network.symbols;
     s->model = model;
     s->how = *how;
+    /* Colder than float can tell from greedy. */
+    s->how.greedy |= how->temperature > 0 && how->temperature < 1e-6f;
     s->streams = (size_t)streams;
     s->logits = rnn_allocate(s->streams * symbols, sizeof(float));
     s->probabilities = rnn_allocate(symbols, sizeof(float));

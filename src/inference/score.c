@@ -55,15 +55,26 @@ rnn_status rnn_score_text(const rnn_model *model, const char *text, size_t bytes
 /* ------------------------------------------------------------------- files */
 
 static rnn_status check(const rnn_evaluation *how, rnn_error *error) {
-    double end = how->end == 0 ? 1 : how->end;
-    if (!(how->begin >= 0 && how->begin < end && end <= 1))
+    if (how->part < RNN_PART_ALL || how->part > RNN_PART_TEST)
+        return rnn_fail(error, RNN_ERR_RANGE, "part %d is no part of a text", how->part);
+    if (how->part != RNN_PART_ALL &&
+        !(how->val_frac >= 0 && how->test_frac >= 0 && how->val_frac + how->test_frac < 1))
         return rnn_fail(error, RNN_ERR_RANGE,
-                        "the part from %g to %g of the text is empty or outside 0..1", how->begin,
-                        end);
+                        "val-frac %g and test-frac %g must not be negative, and together below 1",
+                        how->val_frac, how->test_frac);
     if (how->protocol != RNN_PROTOCOL_STREAM && how->protocol != RNN_PROTOCOL_COLD)
         return rnn_fail(error, RNN_ERR_RANGE, "protocol %d is neither 0 (stream) nor 1 (cold)",
                         how->protocol);
     return RNN_OK;
+}
+
+static rnn_span part_of(const rnn_symbols *symbols, const rnn_evaluation *how) {
+    rnn_parts parts = {.split = RNN_SPLIT_CONTIGUOUS,
+                       .whole = {0, rnn_symbols_count(symbols)},
+                       .val_frac = how->val_frac,
+                       .test_frac = how->test_frac,
+                       .streams = 1};
+    return rnn_parts_span(&parts, (rnn_part)how->part, 0);
 }
 
 static rnn_status read_inputs(rnn_symbols **out, const rnn_model *model, const char *const *inputs,
@@ -85,8 +96,7 @@ static rnn_status run(const rnn_model *model, const rnn_symbols *symbols, const 
                       rnn_error *error) {
     const rnn_device *device;
     rnn_engine *engine = NULL;
-    double all = (double)rnn_symbols_count(symbols), end = how->end == 0 ? 1 : how->end;
-    rnn_span span = {(uint64_t)(all * how->begin), (uint64_t)(all * end)};
+    rnn_span span = part_of(symbols, how);
     int cold = how->protocol == RNN_PROTOCOL_COLD;
     /* A listener hears the characters in order, so segments are then read one by one. */
     size_t batch = cold && !listener ? COLD_STREAMS : 1;

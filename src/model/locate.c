@@ -43,7 +43,7 @@ static int is_pickle(const char *path) {
 
 static rnn_status locate_in_directory(const char *argument, char *path, size_t room,
                                       rnn_error *error) {
-    static const char *const names[] = {"model.safetensors", "last.safetensors"};
+    static const char *const names[] = {RNN_MODEL_BEST, RNN_MODEL_LAST};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         rnn_status status = copy_path(argument, names[i], path, room, error);
         if (status != RNN_OK || rnn_files_exists(path))

@@ -12,6 +12,10 @@
 #include "compute/device.h"
 #include "text/vocabulary.h"
 
+/* The files of a run that hold models: the best by validation, and the latest. */
+#define RNN_MODEL_BEST "model.safetensors"
+#define RNN_MODEL_LAST "last.safetensors"
+
 struct rnn_model {
     rnn_network network;
     rnn_vocabulary *vocabulary; /* owned */

@@ -48,9 +48,12 @@ rnn_span rnn_parts_span(const rnn_parts *parts, rnn_part part, size_t stream) {
         return (rnn_span){begin, begin + val};
     case RNN_PART_VAL:
         return (rnn_span){begin + val, begin + test};
-    default:
+    case RNN_PART_TEST:
         return (rnn_span){begin + test, begin + symbols};
+    case RNN_PART_ALL:
+        break;
     }
+    return (rnn_span){begin, begin + symbols};
 }
 
 uint64_t rnn_parts_count(const rnn_parts *parts, rnn_part part) {

@@ -34,8 +34,6 @@ typedef struct rnn_parts {
     size_t streams;             /* RNN_SPLIT_STREAMS: the batch size wished for; else 1 */
 } rnn_parts;
 
-typedef enum rnn_part { RNN_PART_TRAIN, RNN_PART_VAL, RNN_PART_TEST } rnn_part;
-
 /* Streams that the text really has: 1 for the contiguous split; else parts->streams,
  * or what leaves each stream two symbols if that is less (never 0). */
 size_t rnn_parts_streams(const rnn_parts *parts);

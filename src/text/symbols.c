@@ -193,9 +193,20 @@ static rnn_status keep_and_count(rnn_corpus *corpus, rnn_spool *kept, rnn_census
     return status;
 }
 
+/* A symbol that is counted once is in the vocabulary. */
+static void count_known(rnn_census *census, const rnn_vocabulary *known) {
+    for (int32_t i = 0; i < rnn_vocabulary_size(known); i++) {
+        size_t bytes;
+        const char *text = rnn_vocabulary_symbol(known, i, &bytes);
+        rnn_census_add(census, text, bytes, 1);
+    }
+    rnn_census_restart(census);
+}
+
 rnn_status rnn_symbols_prepare(rnn_symbols **out, rnn_vocabulary **vocabulary, rnn_corpus *corpus,
                                rnn_units units, int max_symbols, int normalize,
-                               const char *directory, rnn_error *error) {
+                               const rnn_vocabulary *known, const char *directory,
+                               rnn_error *error) {
     rnn_spool *kept = NULL;
     rnn_census *census = NULL;
     char *invalid_in = NULL;
@@ -204,6 +215,8 @@ rnn_status rnn_symbols_prepare(rnn_symbols **out, rnn_vocabulary **vocabulary, r
     rnn_status status = rnn_spool_create(&kept, directory, error);
     if (status == RNN_OK)
         status = rnn_census_create(&census, error);
+    if (status == RNN_OK && known)
+        count_known(census, known);
     if (status == RNN_OK)
         status = keep_and_count(corpus, kept, census, &invalid_in, error);
     if (status == RNN_OK) {

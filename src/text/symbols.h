@@ -16,12 +16,14 @@ typedef struct rnn_symbols rnn_symbols;
 
 /* Reads a corpus once, chooses a vocabulary for it (rnn_vocabulary_create) and
  * encodes it. `normalize` is what the corpus was opened with. The corpus's bytes
- * are kept in `directory` in between. RNN_ERR_RANGE for a corpus without text;
+ * are kept in `directory` in between. The symbols of `known`, unless that is NULL,
+ * are in the vocabulary as well. RNN_ERR_RANGE for a corpus without text;
  * RNN_ERR_IO names the directory if it is full, and says how much was needed.
  * *vocabulary is the caller's to destroy; after an error both are NULL. */
 rnn_status rnn_symbols_prepare(rnn_symbols **out, rnn_vocabulary **vocabulary, rnn_corpus *corpus,
                                rnn_units units, int max_symbols, int normalize,
-                               const char *directory, rnn_error *error);
+                               const rnn_vocabulary *known, const char *directory,
+                               rnn_error *error);
 
 /* Reads and encodes a corpus with a vocabulary that is there already. The corpus
  * must have been opened with the vocabulary's normalization. RNN_ERR_SYMBOL

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/files.h"
 #include "base/memory.h"
@@ -39,6 +40,7 @@ static const field fields[] = {
     {"last_val_step", AT(last_val_step), INTEGER},
     {"since_best", AT(since_best), INTEGER},
     {"rate_scale", AT(rate_scale), REAL},
+    {"tries", AT(tries), INTEGER},
     {"log_bytes", AT(log_bytes), INTEGER},
     {"samples_bytes", AT(samples_bytes), INTEGER},
 };
@@ -125,8 +127,19 @@ static char *describe(const rnn_checkpoint *c) {
     return text;
 }
 
-static void place(char *path, size_t room, const char *directory) {
-    snprintf(path, room, "%s/%s", directory, RNN_CHECKPOINT_FILE);
+static void place(char *path, size_t room, const char *directory, const char *name) {
+    snprintf(path, room, "%s/%s", directory, name);
+}
+
+/* A second name for the checkpoint that is about to be replaced. Where the file
+ * system has no such names, there is no previous one. */
+static void keep_previous(const char *path, const char *directory) {
+    char previous[4096];
+    place(previous, sizeof previous, directory, RNN_CHECKPOINT_PREVIOUS);
+    if (rnn_files_exists(path)) {
+        unlink(previous);
+        (void)!link(path, previous);
+    }
 }
 
 rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const char *directory, rnn_error *error) {
@@ -147,7 +160,8 @@ rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const char *directory, r
     char *description = describe(c);
     if (!description)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory to describe a checkpoint");
-    place(path, sizeof path, directory);
+    place(path, sizeof path, directory, RNN_CHECKPOINT_FILE);
+    keep_previous(path, directory);
     rnn_metadata metadata[] = {{"rnn.resume", description}, {RNN_CHECKSUM_KEY, NULL}};
     rnn_status status = rnn_safetensors_save(path, tensors, count, metadata, 2, error);
     free(description);
@@ -240,15 +254,9 @@ static rnn_status read_arrays(rnn_checkpoint *c, const rnn_safetensors *file, co
     return RNN_OK;
 }
 
-rnn_status rnn_checkpoint_load(rnn_checkpoint *c, const char *directory, int arrays,
-                               rnn_error *error) {
+static rnn_status load_file(rnn_checkpoint *c, const char *path, int arrays, rnn_error *error) {
     rnn_safetensors *file = NULL;
     json_t *root = NULL;
-    char path[4096];
-    place(path, sizeof path, directory);
-    if (!rnn_files_exists(path))
-        return rnn_fail(error, RNN_ERR_IO, "%s: there is no run to resume (no %s in it)", directory,
-                        RNN_CHECKPOINT_FILE);
     rnn_status status = rnn_safetensors_open(&file, path, error);
     if (status != RNN_OK)
         return status;
@@ -270,4 +278,21 @@ done:
     if (status != RNN_OK)
         rnn_checkpoint_release(c);
     return status;
+}
+
+rnn_status rnn_checkpoint_load(rnn_checkpoint *c, const char *directory, int arrays,
+                               rnn_error *error) {
+    char path[4096];
+    place(path, sizeof path, directory, RNN_CHECKPOINT_FILE);
+    if (!rnn_files_exists(path))
+        return rnn_fail(error, RNN_ERR_IO, "%s: there is no run to resume (no %s in it)", directory,
+                        RNN_CHECKPOINT_FILE);
+    rnn_status status = load_file(c, path, arrays, error);
+    if (status != RNN_ERR_FORMAT)
+        return status;
+    place(path, sizeof path, directory, RNN_CHECKPOINT_PREVIOUS);
+    if (!rnn_files_exists(path) || load_file(c, path, arrays, NULL) != RNN_OK)
+        return status;
+    c->from_previous = 1;
+    return RNN_OK;
 }

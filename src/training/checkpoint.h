@@ -12,7 +12,8 @@
 
 #include "compute/network.h"
 
-#define RNN_CHECKPOINT_FILE "resume.safetensors"
+#define RNN_CHECKPOINT_FILE     "resume.safetensors"
+#define RNN_CHECKPOINT_PREVIOUS "resume.previous.safetensors"
 
 typedef struct rnn_checkpoint {
     /* how the run was told to go; JSON, owned */
@@ -33,7 +34,10 @@ typedef struct rnn_checkpoint {
     int64_t best_step, last_val_step;
     int64_t since_best;               /* validations without a new best */
     double rate_scale;                /* lowered after divergence */
+    int64_t tries;                    /* how often */
     int64_t log_bytes, samples_bytes; /* of log.jsonl and samples.txt */
+
+    int from_previous; /* the last checkpoint was damaged; this is the one before */
 
     /* arrays, owned; moments that the optimizer does not keep are NULL */
     float *parameters, *first, *second; /* [network.parameters] */
@@ -45,11 +49,12 @@ rnn_status rnn_checkpoint_allocate(rnn_checkpoint *checkpoint, int moments, rnn_
 /* Frees what a checkpoint owns, not itself. */
 void rnn_checkpoint_release(rnn_checkpoint *checkpoint);
 
-/* Saves atomically into a directory. */
+/* Saves atomically into a directory; the checkpoint before it is kept as well. */
 rnn_status rnn_checkpoint_save(const rnn_checkpoint *checkpoint, const char *directory,
                                rnn_error *error);
-/* Fills a zeroed checkpoint. RNN_ERR_IO if there is none, RNN_ERR_FORMAT. Without
- * arrays, only the JSON parts are kept. */
+/* Fills a zeroed checkpoint, from the previous one if the last is damaged.
+ * RNN_ERR_IO if there is none, RNN_ERR_FORMAT. Without arrays, only the JSON parts
+ * are kept. */
 rnn_status rnn_checkpoint_load(rnn_checkpoint *checkpoint, const char *directory, int arrays,
                                rnn_error *error);
 

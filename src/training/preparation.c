@@ -2,9 +2,14 @@
  *
  * preparation.c - from settings and inputs to a run that can take its first step.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/files.h"
@@ -20,6 +25,8 @@
 
 /* -------------------------------------------------------------------- text */
 
+/* With a vocabulary, the text is encoded by it; without, one is made for the text
+ * and the model that training starts from, if any. */
 static rnn_status open_text(rnn_trainer *t, rnn_vocabulary **vocabulary, rnn_error *error) {
     const rnn_training *how = &t->how;
     rnn_corpus *corpus = NULL;
@@ -32,10 +39,21 @@ static rnn_status open_text(rnn_trainer *t, rnn_vocabulary **vocabulary, rnn_err
         status = rnn_symbols_encode(&t->symbols, corpus, *vocabulary, 0, how->out, error);
     else
         status = rnn_symbols_prepare(&t->symbols, vocabulary, corpus, (rnn_units)how->units,
-                                     how->max_symbols, how->normalize, how->out, error);
+                                     how->max_symbols, how->normalize,
+                                     t->origin ? t->origin->vocabulary : NULL, how->out, error);
     t->corpus_files = rnn_corpus_files(corpus);
     rnn_corpus_close(corpus);
     t->corpus_seconds = rnn_clock_now() - start;
+    return status;
+}
+
+static rnn_status copy_vocabulary(rnn_vocabulary **out, const rnn_vocabulary *from,
+                                  rnn_error *error) {
+    char *json = NULL;
+    rnn_status status = rnn_vocabulary_write_json(from, &json, error);
+    if (status == RNN_OK)
+        status = rnn_vocabulary_read_json(out, json, strlen(json), error);
+    rnn_free(json);
     return status;
 }
 
@@ -46,6 +64,8 @@ static rnn_status plan_validation(rnn_trainer *t, rnn_error *error) {
     if (!t->val)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory to plan the validation");
     uint64_t each = limit / rnn_parts_streams(&t->parts);
+    if (each < 2)
+        each = 2; /* the least that predicts anything */
     for (size_t s = 0; s < t->parts.streams; s++) {
         rnn_span span = rnn_parts_span(&t->parts, RNN_PART_VAL, s);
         if (span.end - span.begin > each)
@@ -111,52 +131,53 @@ static rnn_network shape_of(const rnn_training *how, const rnn_vocabulary *vocab
     };
 }
 
-/* The settings become those of the model that training starts from. */
-static void take_shape(rnn_trainer *t, const rnn_network *from) {
-    rnn_training *how = &t->how;
-    rnn_training old = *how;
+/* Loads the model that training starts from. Sizes, units and normal form become
+ * its own. */
+static rnn_status load_origin(rnn_trainer *t, rnn_error *error) {
+    rnn_training *how = &t->how, old = *how;
+    if (!how->init_from || !*how->init_from)
+        return RNN_OK;
+    rnn_status status = rnn_model_load(&t->origin, how->init_from, error);
+    if (status != RNN_OK)
+        return status;
+    const rnn_network *from = &t->origin->network;
     how->cell = (int)from->cell;
     how->num_layers = (int)from->layers;
     how->hidden_size = (int)from->hidden;
     how->embedding_size = (int)from->embedding;
     how->bias = from->bias;
     how->tied_output = from->tied;
+    how->units = rnn_vocabulary_units(t->origin->vocabulary);
+    how->normalize = rnn_vocabulary_normalizes(t->origin->vocabulary);
     if (old.cell != how->cell || old.num_layers != how->num_layers ||
         old.hidden_size != how->hidden_size || old.embedding_size != how->embedding_size ||
         old.bias != how->bias || old.tied_output != how->tied_output)
         rnn_reports_notice(t, "cell and sizes are those of %s", how->init_from);
+    return RNN_OK;
 }
 
-static rnn_status start_from_model(rnn_trainer *t, const rnn_model *from, rnn_error *error) {
+/* Takes over what the origin has learnt; symbols that it lacks start at random. */
+static rnn_status start_from_origin(rnn_trainer *t, rnn_error *error) {
     int matched = 0;
-    rnn_status status = rnn_model_adopt(t->model, from, &matched, error);
+    rnn_status status = rnn_model_adopt(t->model, t->origin, &matched, error);
     int symbols = rnn_vocabulary_size(t->model->vocabulary);
     if (status == RNN_OK && matched < symbols)
-        rnn_reports_notice(t, "%d of the text's %d symbols are new to %s; they start at random",
+        rnn_reports_notice(t, "%d of %d symbols are new to %s; they start at random",
                            symbols - matched, symbols, t->how.init_from);
+    rnn_model_destroy(t->origin);
+    t->origin = NULL;
     return status;
 }
 
 /* Takes over the vocabulary. */
 static rnn_status new_model(rnn_trainer *t, rnn_vocabulary *vocabulary, rnn_error *error) {
     const rnn_training *how = &t->how;
-    rnn_model *from = NULL;
-    rnn_status status = RNN_OK;
-    if (how->init_from && *how->init_from)
-        status = rnn_model_load(&from, how->init_from, error);
-    if (status != RNN_OK) {
-        rnn_vocabulary_destroy(vocabulary);
-        return status;
-    }
-    if (from)
-        take_shape(t, &from->network);
     rnn_network shape = shape_of(how, vocabulary);
-    status = rnn_model_create(&t->model, &shape, vocabulary, "{}", error);
+    rnn_status status = rnn_model_create(&t->model, &shape, vocabulary, "{}", error);
     if (status == RNN_OK)
         status = rnn_model_initialise(t->model, how->seed, how->forget_bias, error);
-    if (status == RNN_OK && from)
-        status = start_from_model(t, from, error);
-    rnn_model_destroy(from);
+    if (status == RNN_OK && t->origin)
+        status = start_from_origin(t, error);
     return status;
 }
 
@@ -201,7 +222,12 @@ void rnn_preparation_restore(rnn_trainer *t) {
 
 static rnn_status begin_new(rnn_trainer *t, rnn_error *error) {
     rnn_vocabulary *vocabulary = NULL;
-    rnn_status status = open_text(t, &vocabulary, error);
+    rnn_status status = load_origin(t, error);
+    /* An open vocabulary spells any text as it is. */
+    if (status == RNN_OK && t->origin && rnn_vocabulary_is_open(t->origin->vocabulary))
+        status = copy_vocabulary(&vocabulary, t->origin->vocabulary, error);
+    if (status == RNN_OK)
+        status = open_text(t, &vocabulary, error);
     if (status != RNN_OK) {
         rnn_vocabulary_destroy(vocabulary);
         return status;
@@ -233,7 +259,8 @@ static rnn_status begin_resumed(rnn_trainer *t, rnn_error *error) {
         rnn_vocabulary_read_json(&vocabulary, t->at.vocabulary, strlen(t->at.vocabulary), error);
     if (status == RNN_OK)
         status = open_text(t, &vocabulary, error);
-    if (status == RNN_OK && rnn_symbols_hash(t->symbols) != t->at.corpus_hash)
+    if (status == RNN_ERR_SYMBOL ||
+        (status == RNN_OK && rnn_symbols_hash(t->symbols) != t->at.corpus_hash))
         status = rnn_fail(error, RNN_ERR_FORMAT,
                           "the text is not the one that %s was trained on; to go on with another "
                           "one, start a new run with --init-from %s",
@@ -259,8 +286,16 @@ static rnn_status begin_resumed(rnn_trainer *t, rnn_error *error) {
 static rnn_status record_settings(rnn_trainer *t, rnn_error *error) {
     char *settings = rnn_settings_to_json(&t->how);
     json_t *list = json_array();
-    for (size_t i = 0; list && i < t->input_count; i++)
-        json_array_append_new(list, json_string(t->inputs[i]));
+    for (size_t i = 0; list && i < t->input_count; i++) {
+        json_t *name = json_string(t->inputs[i]);
+        if (!name) { /* not UTF-8: half a list would be another text */
+            rnn_reports_notice(t, "the inputs' names are not UTF-8 and cannot be kept; name them "
+                                  "again to resume");
+            json_array_clear(list);
+            break;
+        }
+        json_array_append_new(list, name);
+    }
     char *text = list ? json_dumps(list, JSON_COMPACT) : NULL;
     char *inputs = text ? rnn_duplicate(text, strlen(text)) : NULL;
     json_decref(list);
@@ -277,16 +312,23 @@ static rnn_status record_settings(rnn_trainer *t, rnn_error *error) {
     return RNN_OK;
 }
 
-/* Checks that what is asked for now can go on from what was done before. */
+/* Loads it and checks that what is asked for now can go on from there. */
 static rnn_status load_checkpoint(rnn_trainer *t, rnn_error *error) {
     rnn_training before;
+    char *strings = NULL;
     rnn_status status = rnn_checkpoint_load(&t->at, t->how.out, 1, error);
     if (status != RNN_OK)
         return status;
+    if (t->at.from_previous)
+        rnn_reports_notice(t,
+                           "the last checkpoint is damaged; going on from the one before it, "
+                           "step %lld",
+                           (long long)t->at.step);
     status =
-        rnn_settings_from_json(&before, t->at.settings, strlen(t->at.settings), &t->strings, error);
+        rnn_settings_from_json(&before, t->at.settings, strlen(t->at.settings), &strings, error);
     if (status == RNN_OK)
         status = rnn_settings_override(&before, &t->how, NULL, error);
+    rnn_free(strings);
     int kept = rnn_optimizer_moments(&t->how);
     if (status == RNN_OK && (!(kept & 1) != !t->at.first || !(kept & 2) != !t->at.second))
         status = rnn_fail(error, RNN_ERR_FORMAT,
@@ -294,12 +336,47 @@ static rnn_status load_checkpoint(rnn_trainer *t, rnn_error *error) {
     return status;
 }
 
-rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
+/* ---------------------------------------------------------------- directory */
+
+/* Makes the directory this run's own for as long as it lasts. */
+static rnn_status lock_directory(rnn_trainer *t, rnn_error *error) {
     rnn_status status = rnn_files_make_directory(t->how.out, error);
     if (status != RNN_OK)
         return status;
+    t->lock = open(t->how.out, O_RDONLY | O_CLOEXEC);
+    if (t->lock >= 0 && flock(t->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return rnn_fail(error, RNN_ERR_IO,
+                        "%s: another process is training there; give this run another directory",
+                        t->how.out);
     rnn_files_sweep(t->how.out);
-    if (t->how.resume)
+    return RNN_OK;
+}
+
+static rnn_status check_unoccupied(const rnn_trainer *t, rnn_error *error) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", t->how.out, RNN_CHECKPOINT_FILE);
+    if (t->how.resume || t->how.overwrite || !rnn_files_exists(path))
+        return RNN_OK;
+    return rnn_fail(error, RNN_ERR_IO,
+                    "%s holds a run already; resume it, or choose another directory", t->how.out);
+}
+
+/* The earlier run goes when the new one can begin, and not before. */
+static void remove_earlier_run(const rnn_trainer *t) {
+    static const char *const names[] = {RNN_CHECKPOINT_FILE, RNN_CHECKPOINT_PREVIOUS,
+                                        RNN_MODEL_BEST, RNN_MODEL_LAST};
+    char path[4096];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", t->how.out, names[i]);
+        unlink(path);
+    }
+}
+
+rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
+    rnn_status status = lock_directory(t, error);
+    if (status == RNN_OK)
+        status = check_unoccupied(t, error);
+    if (status == RNN_OK && t->how.resume)
         status = load_checkpoint(t, error);
     if (status == RNN_OK)
         status = t->how.resume ? begin_resumed(t, error) : begin_new(t, error);
@@ -307,6 +384,8 @@ rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
         status = record_settings(t, error);
     if (status == RNN_OK)
         status = open_engine(t, error);
+    if (status == RNN_OK && t->how.overwrite && !t->how.resume)
+        remove_earlier_run(t);
     if (status == RNN_OK)
         status = rnn_run_log_open(&t->log, t->how.out, t->at.log_bytes, t->at.samples_bytes, error);
     if (status != RNN_OK)

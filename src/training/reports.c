@@ -209,6 +209,10 @@ rnn_status rnn_reports_validate(rnn_trainer *t, int *is_best, rnn_error *error) 
     t->device->write_state(t->engine, t->carried);
     if (status != RNN_OK)
         return status;
+    t->val_cost = rnn_clock_now() - start;
+    t->idle += t->val_cost;
+    if (!isfinite(score.nats_per_character))
+        return rnn_fail(error, RNN_ERR_DIVERGED, "the validation loss is not finite");
     rnn_checkpoint *at = &t->at;
     at->val_loss = score.nats_per_character;
     at->last_val_step = at->step;
@@ -220,8 +224,6 @@ rnn_status rnn_reports_validate(rnn_trainer *t, int *is_best, rnn_error *error) 
     } else {
         at->since_best++;
     }
-    t->val_cost = rnn_clock_now() - start;
-    t->idle += t->val_cost;
     json_t *object = line(t, "validation");
     add_number(object, "val_loss", at->val_loss);
     add_number(object, "val_bits", at->val_loss / log(2));

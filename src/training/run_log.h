@@ -4,8 +4,9 @@
  * line, and samples.txt, what the model wrote on the way.
  *
  * Both only grow. A resumed run cuts them back to where its checkpoint stood, so
- * that they read as if it had never stopped. A full disk does not stop a run:
- * lines are then lost, and rnn_run_log_failed says so.
+ * that no step stands there twice; going back after divergence leaves what was
+ * written, and a line tells of it. A full disk does not stop a run: lines are then
+ * lost, and rnn_run_log_failed says so.
  */
 #ifndef RNN_RUN_LOG_H
 #define RNN_RUN_LOG_H

@@ -18,7 +18,7 @@ typedef struct rnn_schedule_place {
  * rate, first used at step warmup_steps. Then, with E the epochs completed:
  *   constant     rate
  *   epoch decay  rate factor^max(0, E - decay_after + 1)      (char-rnn)
- *   step decay   rate factor^floor(E / decay_every)           (torch-rnn)
+ *   step decay   rate factor^floor(E / decay_every)           (StepLR; torch-rnn's way)
  *   cosine       rate (1 + cos(pi p)) / 2, p from 0 at the end of warm-up to 1
  *   linear       rate (1 - p)
  */

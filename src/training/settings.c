@@ -37,7 +37,7 @@ static const rnn_option table[] = {
     {"embedding-size", RNN_OPTION_INT, AT(embedding_size), "0", 0, LARGEST_SIZE, 0, NULL, "N",
      "Model", "width of learnt character vectors; 0 feeds one-hot characters",
      ALIASES({"wordvec-size", NULL})},
-    {"dropout", RNN_OPTION_REAL, AT(dropout), "0", 0, 1, RNN_OPTION_BELOW, NULL, "P", "Model",
+    {"dropout", RNN_OPTION_REAL, AT(dropout), "0", 0, 0.99, 0, NULL, "P", "Model",
      "share of values dropped between layers while training", NULL},
     {"bias", RNN_OPTION_FLAG, AT(bias), "1", 0, 0, 0, NULL, NULL, "Model",
      "bias vectors in the cells", NULL},

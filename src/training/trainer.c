@@ -9,20 +9,18 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/files.h"
 #include "base/memory.h"
 #include "training/optimizer.h"
 #include "training/schedule.h"
 #include "training/settings.h"
 
-#define SAVE_INTERVAL   60.0 /* seconds between checkpoints where that is chosen */
-#define LOSS_MEMORY     0.98 /* how much of the smoothed loss a step keeps */
-#define MOST_TRIES      3
-#define LOWER_RATE      0.5
-#define MODEL_FILE      "model.safetensors"
-#define LAST_MODEL_FILE "last.safetensors"
+#define SAVE_INTERVAL 60.0 /* seconds between checkpoints where that is chosen */
+#define LOSS_MEMORY   0.98 /* how much of the smoothed loss a step keeps */
+#define MOST_TRIES    3
+#define LOWER_RATE    0.5
 
 /* ------------------------------------------------------------------ budget */
 
@@ -40,12 +38,14 @@ double rnn_trainer_fraction(const rnn_trainer *t) {
         fraction = fmax(fraction, rnn_trainer_epoch(t) / t->how.epochs);
     if (t->how.steps > 0)
         fraction = fmax(fraction, (double)t->at.step / (double)t->how.steps);
+    /* The last validation belongs to the time, so training ends before it. */
     if (t->how.seconds > 0)
-        fraction = fmax(fraction, rnn_trainer_seconds(t) / t->how.seconds);
+        fraction =
+            fmax(fraction, rnn_trainer_seconds(t) / fmax(t->how.seconds - t->val_cost, 1e-3));
     return fmin(fraction, 1);
 }
 
-/* Why the run is over, or NULL. The last validation belongs to the time. */
+/* Why the run is over, or NULL. */
 static const char *ended(const rnn_trainer *t) {
     if (t->how.epochs > 0 && rnn_trainer_epoch(t) >= t->how.epochs)
         return "all epochs are done";
@@ -74,6 +74,21 @@ static void note_failure(rnn_trainer *t, const rnn_error *error) {
     t->save_failed = 1;
 }
 
+static void note_lost_lines(rnn_trainer *t) {
+    if (!t->log_failed && rnn_run_log_failed(t->log))
+        rnn_reports_notice(t, "%s: lines of log.jsonl or samples.txt could not be written",
+                           t->how.out);
+    t->log_failed = rnn_run_log_failed(t->log);
+}
+
+static int checkpoint_finite(const rnn_checkpoint *at) {
+    size_t state = (size_t)at->batch * rnn_network_state(&at->network);
+    return all_finite(at->parameters, at->network.parameters) &&
+           (!at->first || all_finite(at->first, at->network.parameters)) &&
+           (!at->second || all_finite(at->second, at->network.parameters)) &&
+           all_finite(at->state, state);
+}
+
 static rnn_status save_model(rnn_trainer *t, const char *name, rnn_error *error) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", t->how.out, name);
@@ -95,15 +110,16 @@ static rnn_status save(rnn_trainer *t, rnn_error *error) {
     t->device->read_moments(t->engine, at->first, at->second);
     t->device->read_state(t->engine, at->state);
     t->last_save = start;
-    if (!all_finite(at->parameters, at->network.parameters))
-        return rnn_fail(error, RNN_ERR_DIVERGED, "a weight is not finite");
+    if (!checkpoint_finite(at))
+        return rnn_fail(error, RNN_ERR_DIVERGED, "a weight or a moment is not finite");
+    note_lost_lines(t);
     memcpy(t->model->parameters, at->parameters, at->network.parameters * sizeof(float));
     at->seconds = rnn_trainer_seconds(t);
     rnn_run_log_lengths(t->log, &at->log_bytes, &at->samples_bytes);
     rnn_error fault;
-    rnn_status status = save_model(t, LAST_MODEL_FILE, &fault);
+    rnn_status status = save_model(t, RNN_MODEL_LAST, &fault);
     if (status == RNN_OK && t->val_count == 0)
-        status = save_model(t, MODEL_FILE, &fault);
+        status = save_model(t, RNN_MODEL_BEST, &fault);
     if (status == RNN_OK)
         status = rnn_checkpoint_save(at, t->how.out, &fault);
     t->idle += rnn_clock_now() - start;
@@ -112,58 +128,69 @@ static rnn_status save(rnn_trainer *t, rnn_error *error) {
         return RNN_OK;
     }
     t->save_failed = 0;
-    if (at->step > t->diverged_at)
-        t->tries = 0;
     rnn_reports_checkpoint(t, RNN_CHECKPOINT_FILE);
     return RNN_OK;
 }
 
-static void save_best(rnn_trainer *t) {
+/* The best model, and with it a checkpoint that knows of it. */
+static rnn_status save_best(rnn_trainer *t, rnn_error *error) {
     rnn_error fault;
     t->device->read_parameters(t->engine, t->model->parameters);
-    if (!all_finite(t->model->parameters, t->model->network.parameters))
-        return;
-    if (save_model(t, MODEL_FILE, &fault) != RNN_OK)
+    t->best_unsaved = save_model(t, RNN_MODEL_BEST, &fault) != RNN_OK;
+    if (t->best_unsaved) {
         note_failure(t, &fault);
+        return RNN_OK;
+    }
+    return save(t, error);
 }
 
 static rnn_status validate(rnn_trainer *t, rnn_error *error) {
     int is_best = 0;
+    double best = t->at.best_val_loss;
     if (t->val_count == 0)
         return RNN_OK;
     rnn_status status = rnn_reports_validate(t, &is_best, error);
-    if (status != RNN_OK)
-        return status;
-    if (is_best)
-        save_best(t);
-    rnn_reports_validated(t, is_best);
-    return RNN_OK;
+    if (status == RNN_OK && is_best)
+        status = save_best(t, error);
+    /* A best model that is nowhere must not keep the next one from being saved. */
+    if (t->best_unsaved)
+        t->at.best_val_loss = best;
+    if (status == RNN_OK)
+        rnn_reports_validated(t, is_best);
+    return status;
 }
 
 /* --------------------------------------------------------------- divergence */
 
-/* Back to the last checkpoint, at a lower rate. */
+/* Back to the last checkpoint, at a lower rate. What the run was told, and the best
+ * model that lies on the disk, stay as they are now. */
 static rnn_status recover(rnn_trainer *t, const char *what, rnn_error *error) {
-    int64_t where = t->at.step;
-    double rate = t->at.rate_scale;
-    if (where > t->diverged_at)
-        t->diverged_at = where;
-    if (++t->tries > MOST_TRIES)
+    rnn_checkpoint *at = &t->at, before = {0};
+    int64_t where = at->step;
+    if (at->tries >= MOST_TRIES)
         return rnn_fail(error, RNN_ERR_DIVERGED,
-                        "training diverged at step %lld (%s), also at lower rates; the last good "
-                        "checkpoint stands in %s. Try a lower --learning-rate or --clip-norm 1",
-                        (long long)where, what, t->how.out);
-    rnn_checkpoint before = {0};
+                        "training diverged at step %lld (%s), after %d attempts at lower rates; "
+                        "the last good checkpoint stands in %s. Try a lower --learning-rate or "
+                        "--clip-norm 1",
+                        (long long)where, what, MOST_TRIES, t->how.out);
     rnn_status status = rnn_checkpoint_load(&before, t->how.out, 1, error);
     if (status != RNN_OK)
         return status;
-    rnn_checkpoint_release(&t->at);
-    t->at = before;
-    t->at.rate_scale = fmin(rate, before.rate_scale) * LOWER_RATE;
+    before.tries = at->tries + 1;
+    before.rate_scale = fmin(at->rate_scale, before.rate_scale) * LOWER_RATE;
+    before.best_val_loss = at->best_val_loss;
+    before.best_step = at->best_step;
+    char *settings = before.settings, *inputs = before.inputs;
+    before.settings = at->settings;
+    before.inputs = at->inputs;
+    at->settings = settings;
+    at->inputs = inputs;
+    rnn_checkpoint_release(at);
+    *at = before;
     rnn_preparation_restore(t);
-    t->last_event_step = t->at.step;
+    t->last_event_step = at->step;
     rnn_reports_notice(t, "%s at step %lld: back to step %lld at %g of the learning rate", what,
-                       (long long)where, (long long)t->at.step, t->at.rate_scale);
+                       (long long)where, (long long)at->step, at->rate_scale);
     return RNN_OK;
 }
 
@@ -194,15 +221,38 @@ static const char *take_step(rnn_trainer *t) {
     return NULL;
 }
 
-/* What is due after a step. */
+/* What fails beside training is told, and training goes on; but for divergence. */
+static rnn_status go_on(rnn_trainer *t, rnn_status status, const char *what, const rnn_error *fault,
+                        rnn_error *error) {
+    if (status == RNN_ERR_DIVERGED)
+        return rnn_fail(error, status, "%s", fault->message);
+    if (status != RNN_OK)
+        rnn_reports_notice(t, "no %s at step %lld: %s", what, (long long)t->at.step,
+                           fault->message);
+    return RNN_OK;
+}
+
+static rnn_status validate_if_possible(rnn_trainer *t, rnn_error *error) {
+    rnn_error fault;
+    rnn_status status = validate(t, &fault);
+    return go_on(t, status, "validation", &fault, error);
+}
+
+static rnn_status sample_if_possible(rnn_trainer *t, rnn_error *error) {
+    rnn_error fault;
+    rnn_status status = rnn_reports_sample(t, &fault);
+    return go_on(t, status, "sample", &fault, error);
+}
+
+/* What is due after a step: RNN_ERR_DIVERGED is the only failure. */
 static rnn_status between_steps(rnn_trainer *t, rnn_error *error) {
     const rnn_training *how = &t->how;
     rnn_status status = RNN_OK;
     rnn_reports_progress(t);
     if (rnn_reports_sample_due(t->at.step))
-        status = rnn_reports_sample(t, error);
+        status = sample_if_possible(t, error);
     if (status == RNN_OK && t->at.step % t->eval_every == 0)
-        status = validate(t, error);
+        status = validate_if_possible(t, error);
     int due = how->checkpoint_every > 0 ? t->at.step % how->checkpoint_every == 0
                                         : rnn_clock_now() - t->last_save >= SAVE_INTERVAL;
     if (status == RNN_OK && (due || t->reply == RNN_SAVE))
@@ -212,10 +262,10 @@ static rnn_status between_steps(rnn_trainer *t, rnn_error *error) {
     return status;
 }
 
-static rnn_status run(rnn_trainer *t, rnn_reply (*poll)(void *), const char **why,
-                      rnn_error *error) {
-    rnn_status status = RNN_OK;
-    for (*why = NULL; status == RNN_OK && !(*why = ended(t));) {
+/* Steps until the budget is spent or the listener stops it. */
+static rnn_status take_steps(rnn_trainer *t, rnn_reply (*poll)(void *), const char **why,
+                             rnn_error *error) {
+    for (*why = NULL; !(*why = ended(t));) {
         if (poll) {
             rnn_reply reply = poll(t->context);
             t->reply = reply > t->reply ? reply : t->reply;
@@ -224,36 +274,49 @@ static rnn_status run(rnn_trainer *t, rnn_reply (*poll)(void *), const char **wh
             *why = "stopped";
             break;
         }
-        const char *fault = take_step(t);
-        if (!fault)
-            status = between_steps(t, error);
-        if (status == RNN_ERR_DIVERGED)
-            fault = "a weight is not finite";
-        if (fault)
-            status = recover(t, fault, error);
+        const char *what = take_step(t);
+        if (what)
+            return rnn_fail(error, RNN_ERR_DIVERGED, "%s", what);
+        rnn_status status = between_steps(t, error);
+        if (status != RNN_OK)
+            return status;
     }
-    return status;
+    return RNN_OK;
 }
 
 /* The last validation, sample and checkpoint; a run that was stopped goes on
  * later and only keeps its place. */
-static rnn_status finish(rnn_trainer *t, const char *why, rnn_error *error) {
+static rnn_status finish(rnn_trainer *t, rnn_error *error) {
     int stopped = t->reply == RNN_STOP;
     rnn_status status = RNN_OK;
     if (!stopped && (t->at.last_val_step != t->at.step || t->at.step == 0))
-        status = validate(t, error);
+        status = validate_if_possible(t, error);
     if (status == RNN_OK && !stopped && t->at.step > 0 && !rnn_reports_sample_due(t->at.step))
-        status = rnn_reports_sample(t, error);
+        status = sample_if_possible(t, error);
     if (status == RNN_OK)
         status = save(t, error);
-    if (status == RNN_OK && t->save_failed)
-        status = rnn_fail(error, RNN_ERR_IO,
-                          "the last checkpoint could not be saved in %s; what was saved before "
-                          "stands",
-                          t->how.out);
-    if (status == RNN_OK)
-        rnn_reports_done(t, why);
+    if (status == RNN_OK && (t->save_failed || t->best_unsaved))
+        status =
+            rnn_fail(error, RNN_ERR_IO, "%s could not be saved in %s; what was saved before stands",
+                     t->save_failed ? "the last checkpoint" : "the best model", t->how.out);
     return status;
+}
+
+/* To the end, with the way back wherever something is not finite. */
+static rnn_status run(rnn_trainer *t, rnn_reply (*poll)(void *), const char **why,
+                      rnn_error *error) {
+    for (;;) {
+        rnn_error fault;
+        rnn_status status = take_steps(t, poll, why, &fault);
+        if (status == RNN_OK)
+            status = finish(t, &fault);
+        if (status == RNN_ERR_DIVERGED)
+            status = recover(t, fault.message, error);
+        else
+            return status == RNN_OK ? RNN_OK : rnn_fail(error, status, "%s", fault.message);
+        if (status != RNN_OK)
+            return status;
+    }
 }
 
 static void close_all(rnn_trainer *t) {
@@ -267,21 +330,18 @@ static void close_all(rnn_trainer *t) {
     rnn_free(t->read);
     rnn_free(t->expected);
     rnn_free(t->carried);
-    rnn_free(t->strings);
+    rnn_model_destroy(t->origin);
+    if (t->lock >= 0)
+        close(t->lock);
 }
 
 static rnn_status check(const rnn_training *how, size_t inputs, rnn_error *error) {
-    char path[4096];
     if (!how->out || !*how->out)
         return rnn_fail(error, RNN_ERR_RANGE, "no directory to write the run to (out)");
-    if (strlen(how->out) > sizeof path - 64)
+    if (strlen(how->out) > 4000)
         return rnn_fail(error, RNN_ERR_RANGE, "the directory's name is too long");
     if (!how->resume && inputs == 0)
         return rnn_fail(error, RNN_ERR_RANGE, "no text to train on");
-    snprintf(path, sizeof path, "%s/%s", how->out, RNN_CHECKPOINT_FILE);
-    if (!how->resume && rnn_files_exists(path))
-        return rnn_fail(error, RNN_ERR_IO,
-                        "%s holds a run already; resume it, or choose another directory", how->out);
     return rnn_settings_check(how, error);
 }
 
@@ -293,7 +353,7 @@ rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t 
                      .input_count = count,
                      .listener = listener,
                      .context = context,
-                     .diverged_at = -1};
+                     .lock = -1};
     const char *why = NULL;
     void *memory = NULL;
     rnn_training before;
@@ -315,7 +375,7 @@ rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t 
     if (status == RNN_OK)
         status = run(&t, poll, &why, error);
     if (status == RNN_OK)
-        status = finish(&t, why, error);
+        rnn_reports_done(&t, why);
 done:
     close_all(&t);
     rnn_free(memory);

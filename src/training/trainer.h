@@ -16,12 +16,14 @@
 
 typedef struct rnn_trainer {
     rnn_training how;
-    char *strings; /* of how, when it came from a checkpoint */
     const char *const *inputs;
     size_t input_count;
     rnn_listener listener;
     void *context;
     rnn_reply reply; /* the strongest that a listener gave since it was last looked at */
+
+    int lock;          /* a descriptor of the run's directory, held locked; -1 for none */
+    rnn_model *origin; /* --init-from, until its weights are taken over */
 
     rnn_symbols *symbols;
     double corpus_seconds;
@@ -40,8 +42,6 @@ typedef struct rnn_trainer {
     rnn_checkpoint at;               /* how far the run is; its arrays are filled for saves */
     double earlier;                  /* seconds spent by earlier processes */
     double started;                  /* clock when this one began to train */
-    int tries;                       /* after divergence, since the last good save */
-    int64_t diverged_at;             /* step */
     double learning_rate, grad_norm; /* of the last step */
 
     rnn_run_log *log;
@@ -49,10 +49,11 @@ typedef struct rnn_trainer {
     /* since the last progress event */
     double last_event, idle; /* clock; seconds spent on validation, samples and saves */
     int64_t last_event_step;
-    double speed;     /* characters a second */
-    double val_cost;  /* seconds that the last validation took */
-    double last_save; /* clock */
-    int save_failed;
+    double speed;                /* characters a second */
+    double val_cost;             /* seconds that the last validation took */
+    double last_save;            /* clock */
+    int save_failed, log_failed; /* and told */
+    int best_unsaved;            /* the best model is not on the disk */
 } rnn_trainer;
 
 /* preparation.c: fills a trainer whose how, inputs and listener are set. */

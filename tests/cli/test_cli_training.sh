@@ -165,4 +165,8 @@ run 2 train empty.txt --steps 1
 is "$(wc -l <err)" 1
 head -c 1000 runs/text/resume.safetensors >cut.safetensors
 cp cut.safetensors parts/resume.safetensors
+run 0 train --resume parts --steps 50
+says "the last checkpoint is damaged"
+cp cut.safetensors parts/resume.safetensors
+cp cut.safetensors parts/resume.previous.safetensors
 run 3 train --resume parts --steps 50

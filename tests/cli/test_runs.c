@@ -90,15 +90,6 @@ static void test_locate(void **state) {
     assert_non_null(strstr(error.message, "there are runs/book"));
 }
 
-/* Only a run's own files go. */
-static void test_clear(void **state) {
-    (void)state;
-    assert_int_equal(runs_clear("runs/book", NULL), RNN_OK);
-    assert_int_equal(access("runs/book/model.safetensors", F_OK), -1);
-    assert_int_equal(access("runs/book/notes", F_OK), 0);
-    assert_int_equal(runs_clear("runs/nothing", NULL), RNN_OK);
-}
-
 static void quoted(const char *path, const char *wanted) {
     char out[64];
     runs_quote(path, out, sizeof out);
@@ -119,8 +110,9 @@ static void test_quoting(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),   cmocka_unit_test(test_free_names),
-        cmocka_unit_test(test_locate),  cmocka_unit_test(test_clear),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_free_names),
+        cmocka_unit_test(test_locate),
         cmocka_unit_test(test_quoting),
     };
     return cmocka_run_group_tests(tests, enter, leave);

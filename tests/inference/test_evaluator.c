@@ -94,7 +94,7 @@ static void test_file(void **state) {
         evaluate(&how, &result, NULL, NULL);
         assert_score(&result.score, nats, hits, count - 1);
     }
-    rnn_evaluation part = {.begin = 0.5, .end = 0.75};
+    rnn_evaluation part = {.part = RNN_PART_VAL, .val_frac = 0.25, .test_frac = 0.25};
     size_t from = count / 2, to = count * 3 / 4;
     nats = 0;
     hits = 0;
@@ -167,7 +167,7 @@ static void test_refusals(void **state) {
     assert_int_equal(rnn_score_text(model, "he\xE2\x82\xAC", 5, 1, &score, NULL, NULL, &error),
                      RNN_OK);
     assert_int_equal(score.characters, 1);
-    rnn_evaluation how = {.begin = 0.9, .end = 0.2};
+    rnn_evaluation how = {.part = RNN_PART_VAL, .val_frac = 0.9, .test_frac = 0.2};
     rnn_evaluation_result result;
     const char *inputs[] = {path}, *missing[] = {"/nowhere/at/all"};
     assert_int_equal(rnn_evaluate(model, inputs, 1, &how, &result, NULL, NULL, &error),

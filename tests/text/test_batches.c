@@ -23,9 +23,9 @@ static rnn_symbols *make_symbols(uint32_t count) {
     rnn_symbols *symbols;
     rnn_vocabulary *vocabulary;
     assert_int_equal(rnn_corpus_open(&corpus, &input, 1, NULL, NULL), RNN_OK);
-    assert_int_equal(
-        rnn_symbols_prepare(&symbols, &vocabulary, corpus, RNN_UNITS_AUTO, 0, 0, made.path, NULL),
-        RNN_OK);
+    assert_int_equal(rnn_symbols_prepare(&symbols, &vocabulary, corpus, RNN_UNITS_AUTO, 0, 0, NULL,
+                                         made.path, NULL),
+                     RNN_OK);
     rnn_vocabulary_destroy(vocabulary);
     rnn_corpus_close(corpus);
     assert_int_equal(rnn_symbols_count(symbols), count);
@@ -39,7 +39,7 @@ static rnn_parts parts_of(const rnn_symbols *symbols, rnn_split split, double va
 
 /* The parts of each stream touch, in order; all lie in the text and none overlap. */
 static void check_parts(const rnn_parts *parts) {
-    uint64_t end = parts->whole.begin, counts[3] = {0};
+    uint64_t end = parts->whole.begin, counts[RNN_PART_TEST + 1] = {0};
     const size_t streams = rnn_parts_streams(parts);
     assert_true(streams >= 1);
     for (size_t i = 0; i < streams; i++) {

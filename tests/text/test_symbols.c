@@ -25,8 +25,8 @@ static rnn_symbols *prepare(const char *path, rnn_units units, int max_symbols, 
     rnn_corpus *corpus = open_corpus(&path, 1, normalize);
     rnn_symbols *symbols;
     rnn_error error;
-    if (rnn_symbols_prepare(&symbols, vocabulary, corpus, units, max_symbols, normalize, made.path,
-                            &error) != RNN_OK)
+    if (rnn_symbols_prepare(&symbols, vocabulary, corpus, units, max_symbols, normalize, NULL,
+                            made.path, &error) != RNN_OK)
         fail_msg("%s", error.message);
     rnn_corpus_close(corpus);
     return symbols;
@@ -176,9 +176,9 @@ static void refuse(const char *const *inputs, size_t count, rnn_units units,
     rnn_symbols *symbols;
     rnn_vocabulary *vocabulary = NULL;
     rnn_error error = {0};
-    rnn_status status =
-        known ? rnn_symbols_encode(&symbols, corpus, known, skip, directory, &error)
-              : rnn_symbols_prepare(&symbols, &vocabulary, corpus, units, 0, 0, directory, &error);
+    rnn_status status = known ? rnn_symbols_encode(&symbols, corpus, known, skip, directory, &error)
+                              : rnn_symbols_prepare(&symbols, &vocabulary, corpus, units, 0, 0,
+                                                    NULL, directory, &error);
     assert_int_equal(status, code);
     assert_int_equal(error.code, code);
     assert_null(symbols);
@@ -241,9 +241,9 @@ static void nothing_is_left_in_the_directory(void **state) {
     rnn_corpus *corpus = open_corpus(&input, 1, 0);
     rnn_symbols *symbols;
     rnn_vocabulary *vocabulary;
-    assert_int_equal(
-        rnn_symbols_prepare(&symbols, &vocabulary, corpus, RNN_UNITS_AUTO, 0, 0, folder, NULL),
-        RNN_OK);
+    assert_int_equal(rnn_symbols_prepare(&symbols, &vocabulary, corpus, RNN_UNITS_AUTO, 0, 0, NULL,
+                                         folder, NULL),
+                     RNN_OK);
     assert_int_equal(scratch_count(folder), 0);
     rnn_symbols_destroy(symbols);
     rnn_vocabulary_destroy(vocabulary);
@@ -274,8 +274,8 @@ static void a_full_disk_is_named_with_what_is_needed(void **state) {
     rnn_symbols *symbols;
     rnn_vocabulary *vocabulary;
     rnn_error error;
-    rnn_status status =
-        rnn_symbols_prepare(&symbols, &vocabulary, corpus, RNN_UNITS_AUTO, 0, 0, made.path, &error);
+    rnn_status status = rnn_symbols_prepare(&symbols, &vocabulary, corpus, RNN_UNITS_AUTO, 0, 0,
+                                            NULL, made.path, &error);
     rnn_corpus_close(corpus);
     /* A written file whose size is known beforehand tells all that it takes. */
     rnn_spool *spool;
@@ -337,7 +337,7 @@ static void no_memory_is_an_error(void **state) {
                 status = rnn_corpus_open(&corpus, inputs, 2, NULL, &error);
                 if (status == RNN_OK)
                     status = rnn_symbols_prepare(&symbols, &vocabulary, corpus, RNN_UNITS_AUTO,
-                                                 max_symbols, 0, made.path, &error);
+                                                 max_symbols, 0, NULL, made.path, &error);
                 if (status == RNN_OK)
                     status = rnn_vocabulary_write_json(vocabulary, &json, &error);
                 if (status == RNN_OK)

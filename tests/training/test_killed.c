@@ -85,8 +85,8 @@ static void test_killed_at_any_time(void **state) {
             hit += train_in_child(how, 1000 + (unsigned)(rand() % 60000)) != 0;
         assert_int_equal(train_in_child(how, 0), 0);
         assert_same_end(whole, killed, 1);
-        /* The two models, the checkpoint, the log and the samples; nothing stray. */
-        assert_int_equal(scratch_count(killed), 5);
+        /* Two models, two checkpoints, the log and the samples; nothing stray. */
+        assert_int_equal(scratch_count(killed), 6);
     }
     assert_true(hit > 0);
 }
