@@ -18,10 +18,8 @@
 #include "training/settings.h"
 #include "training/trainer.h"
 
-/* Validation may take about this share of the time that training takes; reading
- * without learning costs a third of learning. */
+/* Validation may take about this share of the time that training takes. */
 #define VALIDATION_SHARE 0.05
-#define READING_COST     (1.0 / 3)
 
 /* -------------------------------------------------------------------- text */
 
@@ -109,7 +107,7 @@ static rnn_status plan_batches(rnn_trainer *t, rnn_error *error) {
 
 static void choose_intervals(rnn_trainer *t) {
     double step = (double)(t->at.batch * t->at.length);
-    double reading = (double)rnn_evaluator_count(t->val, t->val_count) * READING_COST;
+    double reading = (double)rnn_evaluator_count(t->val, t->val_count) * RNN_READING_COST;
     double steps = reading / step / VALIDATION_SHARE;
     t->eval_every = t->how.eval_every;
     if (t->eval_every == 0)

@@ -32,6 +32,14 @@ double rnn_trainer_epoch(const rnn_trainer *t) {
     return t->batches.steps_an_epoch ? (double)t->at.step / (double)t->batches.steps_an_epoch : 0;
 }
 
+/* Seconds that a validation takes: as the last one, or by the speed of training. */
+static double validation_cost(const rnn_trainer *t) {
+    if (t->val_cost > 0)
+        return t->val_cost;
+    double reading = (double)rnn_evaluator_count(t->val, t->val_count) * RNN_READING_COST;
+    return t->speed > 0 ? reading / t->speed : 0;
+}
+
 double rnn_trainer_fraction(const rnn_trainer *t) {
     double fraction = 0;
     if (t->how.epochs > 0)
@@ -40,8 +48,8 @@ double rnn_trainer_fraction(const rnn_trainer *t) {
         fraction = fmax(fraction, (double)t->at.step / (double)t->how.steps);
     /* The last validation belongs to the time, so training ends before it. */
     if (t->how.seconds > 0)
-        fraction =
-            fmax(fraction, rnn_trainer_seconds(t) / fmax(t->how.seconds - t->val_cost, 1e-3));
+        fraction = fmax(fraction,
+                        rnn_trainer_seconds(t) / fmax(t->how.seconds - validation_cost(t), 1e-3));
     return fmin(fraction, 1);
 }
 
@@ -51,7 +59,7 @@ static const char *ended(const rnn_trainer *t) {
         return "all epochs are done";
     if (t->how.steps > 0 && t->at.step >= t->how.steps)
         return "all steps are done";
-    if (t->how.seconds > 0 && rnn_trainer_seconds(t) + t->val_cost >= t->how.seconds)
+    if (t->how.seconds > 0 && rnn_trainer_seconds(t) + validation_cost(t) >= t->how.seconds)
         return "the time is up";
     if (t->how.patience > 0 && t->at.since_best >= t->how.patience)
         return "validation no longer improves";

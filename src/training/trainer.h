@@ -14,6 +14,9 @@
 #include "training/checkpoint.h"
 #include "training/run_log.h"
 
+/* Reading a character costs this share of learning from it. */
+#define RNN_READING_COST (1.0 / 3)
+
 typedef struct rnn_trainer {
     rnn_training how;
     const char *const *inputs;
