@@ -210,6 +210,40 @@ static void test_other_kernels(void **state) {
     rnn_sampler_destroy(b);
 }
 
+/* Weights so large that threads share them out by columns: the same text on any
+ * number of threads, for each cell, and logits as by another table. */
+static void test_wide_models(void **state) {
+    (void)state;
+    static const struct {
+        rnn_cell cell;
+        size_t hidden, embedding;
+    } shapes[] = {{RNN_CELL_LSTM, 259, 0}, {RNN_CELL_GRU, 300, 17}, {RNN_CELL_TANH, 515, 0}};
+    rnn_model *small = model;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        model = made_model("hello world,\nthe quick brown fox", shapes[i].cell, shapes[i].hidden,
+                           shapes[i].embedding, 0);
+        rnn_sampling how = {.seed = 2, .threads = 1};
+        rnn_sampler *one = sampler_of(&how, 3);
+        how.threads = 3;
+        rnn_sampler *many = sampler_of(&how, 3);
+        how.cpu = "generic";
+        rnn_sampler *generic = sampler_of(&how, 3);
+        for (int k = 0; k < 40; k++) {
+            int32_t x[3], y[3], z[3];
+            rnn_sampler_next(one, x);
+            rnn_sampler_next(many, y);
+            rnn_sampler_next(generic, z);
+            assert_memory_equal(x, y, sizeof x);
+            assert_memory_equal(x, z, sizeof x);
+        }
+        rnn_sampler_destroy(one);
+        rnn_sampler_destroy(many);
+        rnn_sampler_destroy(generic);
+        rnn_model_destroy(model);
+    }
+    model = small;
+}
+
 static void test_states_clone(void **state) {
     (void)state;
     rnn_state *a, *b;
@@ -283,13 +317,10 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_seed_same_text),
-        cmocka_unit_test(test_streams_are_independent),
-        cmocka_unit_test(test_distribution),
-        cmocka_unit_test(test_greedy),
-        cmocka_unit_test(test_other_kernels),
-        cmocka_unit_test(test_states_clone),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_same_seed_same_text), cmocka_unit_test(test_streams_are_independent),
+        cmocka_unit_test(test_distribution),        cmocka_unit_test(test_greedy),
+        cmocka_unit_test(test_other_kernels),       cmocka_unit_test(test_wide_models),
+        cmocka_unit_test(test_states_clone),        cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -52,7 +52,8 @@ static void start_state_share(rnn_engine *e, rnn_cpu_layer *layer, size_t begin,
                layer->start + e->input_sums, extra * sizeof(float));
 }
 
-static void input_rows(const layer_job *job, size_t begin, size_t end) {
+/* The input sums of rows [begin, end), for a share of the columns. */
+static void input_rows(const layer_job *job, size_t begin, size_t end, int thread, int count) {
     rnn_engine *e = job->engine;
     rnn_cpu_layer *layer = &e->layer[job->layer];
     if (begin == end)
@@ -60,19 +61,20 @@ static void input_rows(const layer_job *job, size_t begin, size_t end) {
     if (job->layer == 0) {
         rnn_cpu_table_gather(e, begin, end);
     } else {
-        size_t hidden = e->network.hidden;
+        size_t hidden = e->network.hidden, from, to;
         const float *below = e->layer[job->layer - 1].h + e->batch * hidden;
         const float *rows = below;
         if (job->dropout && e->dropout > 0) {
             rnn_cpu_dropout(e, job->layer - 1, job->step, begin, end, below, layer->input_rows);
             rows = layer->input_rows;
         }
+        rnn_share(layer->input.n, e->kernels->panel, thread, count, &from, &to);
         e->kernels->product(end - begin, layer->input.n, layer->input.k, rows + begin * hidden,
                             hidden, layer->input.data, layer->start, 0,
-                            rnn_cpu_row(layer->gates, begin, e->columns), e->columns, 0,
-                            layer->input.n);
+                            rnn_cpu_row(layer->gates, begin, e->columns), e->columns, from, to);
     }
-    start_state_share(e, layer, begin, end);
+    if (thread == 0)
+        start_state_share(e, layer, begin, end);
 }
 
 /* ------------------------------------------------------------------- steps */
@@ -124,7 +126,13 @@ static void layer_input_work(void *argument, int thread, int count) {
     const layer_job *job = argument;
     size_t begin, end;
     rnn_share(job->length * job->engine->batch, 1, thread, count, &begin, &end);
-    input_rows(job, begin, end);
+    input_rows(job, begin, end, 0, 1);
+}
+
+/* Of a few rows each thread takes its own columns. */
+static void layer_few_inputs_work(void *argument, int thread, int count) {
+    const layer_job *job = argument;
+    input_rows(job, 0, job->length * job->engine->batch, thread, count);
 }
 
 /* All steps of a share of the streams. */
@@ -149,10 +157,14 @@ static void columns_work(void *argument, int thread, int count) {
 void rnn_cpu_forward(rnn_engine *e, size_t length, int dropout, uint64_t step) {
     size_t weights = e->network.hidden * e->input_sums, sums = e->batch * weights;
     int wide = e->batch <= FEW_STREAMS && weights >= WIDE_WEIGHTS;
+    int few_inputs = wide && length * e->batch <= FEW_STREAMS && !(dropout && e->dropout > 0);
     for (size_t l = 0; l < e->network.layers; l++) {
         layer_job job = {e, l, length, 0, dropout, step};
-        rnn_cpu_run(e, layer_input_work, &job,
-                    l == 0 ? length * e->batch * e->columns : length * sums);
+        if (l == 0)
+            rnn_cpu_run(e, layer_input_work, &job, length * e->batch * e->columns);
+        else
+            rnn_cpu_run(e, few_inputs ? layer_few_inputs_work : layer_input_work, &job,
+                        length * sums);
         if (!wide) {
             rnn_cpu_run(e, streams_work, &job, length * sums);
             continue;
