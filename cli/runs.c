@@ -15,11 +15,9 @@
 #include <unistd.h>
 
 #include "base/status.h"
+#include "model/model.h"
 
 #define MOST_LISTED 8
-
-static const char *const run_files[] = {"model.safetensors", "last.safetensors",
-                                        "resume.safetensors", "log.jsonl", "samples.txt"};
 
 /* Letters and digits, short, not digits alone: ".txt", ".c", ".xz", not ".1". */
 static int is_extension(const char *dot) {
@@ -71,9 +69,10 @@ void runs_choose(const char *name, char *path, size_t room) {
 }
 
 static int is_run(const char *path) {
+    static const char *const models[] = {RNN_MODEL_BEST, RNN_MODEL_LAST};
     char file[RUNS_PATH + 32];
     for (size_t i = 0; i < 2; i++) {
-        snprintf(file, sizeof file, "%s/%s", path, run_files[i]);
+        snprintf(file, sizeof file, "%s/%s", path, models[i]);
         if (access(file, F_OK) == 0)
             return 1;
     }

@@ -375,8 +375,8 @@ typedef rnn_reply (*rnn_listener)(void *context, const rnn_event *event);
 
 /* Trains on inputs (files, directories, "-" for standard input; compressed and
  * archived files are unpacked) into the directory how->out, which then holds
- * model.safetensors (the best), last.safetensors, resume.safetensors,
- * log.jsonl and samples.txt. With how->resume it goes on with the run there, to
+ * model.safetensors (the best), last.safetensors, resume.safetensors and the one
+ * before it, log.jsonl and samples.txt. With how->resume it goes on with the run there, to
  * the same bits as if it had never stopped; count may then be 0 for the run's own
  * inputs. The listener is called on every event: progress every print_every steps,
  * or about ten times a second where that is 0. `poll`, which may be NULL, is asked

@@ -67,6 +67,7 @@ int32_t rnn_vocabulary_find(const rnn_vocabulary *vocabulary, const char *bytes,
 static inline int32_t rnn_vocabulary_of_code(const rnn_vocabulary *vocabulary, uint32_t code) {
     return vocabulary->symbol_of[vocabulary->page_of[code / 256]][code % 256];
 }
+
 /* 1 if both have the same symbols in the same order, and treat text alike. */
 int rnn_vocabulary_equal(const rnn_vocabulary *a, const rnn_vocabulary *b);
 

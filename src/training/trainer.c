@@ -69,7 +69,7 @@ static const char *ended(const rnn_trainer *t) {
 /* ------------------------------------------------------------------- saving */
 
 static int all_finite(const float *values, size_t count) {
-    /* An exponent of all ones in any of them survives the sum of x * 0. */
+    /* x * 0 is 0, but NaN for NaN and infinity; the sum keeps it. */
     float sum = 0;
     for (size_t i = 0; i < count; i++)
         sum += values[i] * 0.0f;

@@ -6,7 +6,7 @@
  * steps one after another. Streams do not meet, so the steps are cut by streams
  * and no thread waits inside a sequence. With few streams and large weights it
  * is the other way round: each thread reads its own part of the weights, which
- * is what such steps wait for, and the threads meet twice a step.
+ * is what such steps wait for, and the threads meet at every step.
  */
 #include "compute/cpu/cpu_engine.h"
 
