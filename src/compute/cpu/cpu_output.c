@@ -51,14 +51,19 @@ static void rows_work(void *argument, int thread, int count) {
             rnn_cpu_row(e->dh, first, e->network.hidden), e->network.hidden, 0, e->output_back.n);
 }
 
+/* Cut by columns of the weights, of which there are usually more than rows: each thread
+ * then reads its own share of h, the longer side. */
 static void weights_work(void *argument, int thread, int count) {
     const output_job *job = argument;
     rnn_engine *e = job->engine;
     size_t begin, end, symbols = e->network.symbols, hidden = e->network.hidden;
-    rnn_share(symbols, e->kernels->gradient_grain, thread, count, &begin, &end);
-    e->kernels->gradient(job->rows, symbols, hidden, e->logits, symbols, top(e, job->row), hidden,
-                         e->gradient + e->network.output_weight, hidden, begin, end,
-                         e->scratch + (size_t)thread * e->scratch_floats);
+    rnn_share(hidden, e->kernels->panel, thread, count, &begin, &end);
+    if (begin < end)
+        e->kernels->gradient(job->rows, symbols, end - begin, e->logits, symbols,
+                             top(e, job->row) + begin, hidden,
+                             e->gradient + e->network.output_weight + begin, hidden, 0, symbols,
+                             e->scratch + (size_t)thread * e->scratch_floats);
+    rnn_share(symbols, 16, thread, count, &begin, &end);
     if (begin < end)
         e->kernels->column_sums(job->rows, end - begin, e->logits + begin, symbols,
                                 e->gradient + e->network.output_bias + begin);

@@ -59,6 +59,14 @@ INLINE void tile_step(size_t rows, size_t width, const float *a, size_t a_row, c
     }
 }
 
+/* Calls a tile's place in C into the first cache while there is other work: its rows
+ * lie far apart, where no processor expects them. */
+INLINE void fetch_rows(const float *c, size_t c_row, size_t rows) {
+    UNROLL
+    for (size_t r = 0; r < rows; r++)
+        __builtin_prefetch(c + r * c_row, 1);
+}
+
 /* The first `columns` columns of C[rows][panels * PANEL] = start + A B for k
  * steps, where A(r, p) is a[r * a_row + p * a_step] and panel q of B begins at
  * b + q * b_panel. start is a matrix with rows start_row apart, or NULL for 0;
@@ -77,6 +85,8 @@ INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const flo
                 start ? load_lanes(start + r * start_row + v * LANES, lanes_within(columns, v))
                       : fill(0.0f);
     }
+    if (add)
+        fetch_rows(c, c_row, rows);
     UNROLL_STEPS
     for (size_t p = 0; p < k; p++)
         tile_step(rows, width, a + p * a_step, a_row, b + p * PANEL, b_panel, sums);
@@ -212,6 +222,10 @@ static void product(size_t m, size_t n, size_t k, const float *a, size_t a_strid
                 size_t to = smaller(from + PRODUCT_DEPTH, k), row = block;
                 for (size_t t = 0; t < tiles; t++) {
                     size_t now = height + (t < higher);
+                    if (t + 1 < tiles)
+                        fetch_rows(c + (row + now) * c_stride + first, c_stride, height);
+                    else if (first + PANEL < end)
+                        fetch_rows(c + block * c_stride + first + PANEL, c_stride, height);
                     product_rows(now, &of, row, first, from, to);
                     row += now;
                 }
