@@ -30,9 +30,9 @@ typedef struct rnn_engine_options {
     double dropout;  /* between layers, in training sequences */
     uint64_t seed;   /* of the dropout masks */
     int moments;     /* 1: `first` moments, 2: `second`, 3: both (training) */
-    /* An engine of the same device and network, not for training, whose parameters
-     * this one reads instead of having its own; it must outlive this one and keep
-     * its parameters. cpu is then its. NULL for own ones. */
+    /* An engine of the same device and network whose parameters this one, which is
+     * not for training, reads instead of having its own; it must outlive this one
+     * and keep its parameters so long. cpu is then its. NULL for own ones. */
     rnn_engine *weights;
 } rnn_engine_options;
 
@@ -42,6 +42,12 @@ typedef struct rnn_sequence_result {
     uint64_t hits; /* how many targets were the likeliest symbol */
 } rnn_sequence_result;
 
+/* An engine's flat arrays [parameters] as they are now, for reading, in host memory.
+ * They stand until the engine's next verb. Moments that it does not keep are NULL. */
+typedef struct rnn_engine_arrays {
+    const float *parameters, *first, *second;
+} rnn_engine_arrays;
+
 typedef struct rnn_device {
     const char *name; /* "cpu" */
 
@@ -50,13 +56,13 @@ typedef struct rnn_device {
     void (*destroy)(rnn_engine *engine);
     const char *(*describe)(const rnn_engine *engine); /* "avx2, 2 threads" */
 
-    /* Copies of the flat arrays [parameters]; gradient, first, second: training only. */
+    /* Copies to and from the flat arrays [parameters]; all but the parameters exist
+     * in training only. */
     void (*write_parameters)(rnn_engine *engine, const float *from);
-    void (*read_parameters)(rnn_engine *engine, float *to);
     void (*read_gradient)(rnn_engine *engine, float *to);
     void (*write_gradient)(rnn_engine *engine, const float *from);
     void (*write_moments)(rnn_engine *engine, const float *first, const float *second);
-    void (*read_moments)(rnn_engine *engine, float *first, float *second);
+    rnn_engine_arrays (*arrays)(rnn_engine *engine);
 
     /* The state carried from one sequence to the next: h [layers][batch][hidden],
      * then for LSTM c of the same shape. from NULL: zero. */

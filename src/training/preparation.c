@@ -214,6 +214,17 @@ void rnn_preparation_restore(rnn_trainer *t) {
     t->device->write_parameters(t->engine, t->at.parameters);
     t->device->write_moments(t->engine, t->at.first, t->at.second);
     t->device->write_state(t->engine, t->at.state);
+    rnn_checkpoint_release_arrays(&t->at);
+}
+
+/* Hands the initial parameters over: from here on the engine's are the only ones. */
+static void hand_over_parameters(rnn_trainer *t) {
+    if (t->how.resume)
+        rnn_preparation_restore(t);
+    else
+        t->device->write_parameters(t->engine, t->model->parameters);
+    rnn_free(t->model->parameters);
+    t->model->parameters = NULL;
 }
 
 /* ------------------------------------------------------------ new or resumed */
@@ -243,10 +254,6 @@ static rnn_status begin_new(rnn_trainer *t, rnn_error *error) {
     at->rate_scale = 1;
     at->last_val_step = at->best_step = 0;
     status = rnn_vocabulary_write_json(t->model->vocabulary, &at->vocabulary, error);
-    if (status == RNN_OK)
-        status = rnn_checkpoint_allocate(at, rnn_optimizer_moments(&t->how), error);
-    if (status == RNN_OK)
-        memcpy(at->parameters, t->model->parameters, at->network.parameters * sizeof(float));
     return status;
 }
 
@@ -389,6 +396,6 @@ rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
     if (status != RNN_OK)
         return status;
     choose_intervals(t);
-    rnn_preparation_restore(t);
+    hand_over_parameters(t);
     return RNN_OK;
 }

@@ -287,10 +287,6 @@ static void write_parameters(rnn_engine *e, const float *from) {
     e->stale = 1;
 }
 
-static void read_parameters(rnn_engine *e, float *to) {
-    copy(to, e->parameters, e->network.parameters);
-}
-
 static void read_gradient(rnn_engine *e, float *to) {
     copy(to, e->gradient, e->network.parameters);
 }
@@ -304,9 +300,8 @@ static void write_moments(rnn_engine *e, const float *first, const float *second
     copy(e->second, second, e->network.parameters);
 }
 
-static void read_moments(rnn_engine *e, float *first, float *second) {
-    copy(first, e->first, e->network.parameters);
-    copy(second, e->second, e->network.parameters);
+static rnn_engine_arrays arrays(rnn_engine *e) {
+    return (rnn_engine_arrays){e->parameters, e->first, e->second};
 }
 
 static void write_state(rnn_engine *e, const float *from) {
@@ -392,11 +387,10 @@ const rnn_device rnn_cpu_device = {
     .destroy = destroy,
     .describe = describe,
     .write_parameters = write_parameters,
-    .read_parameters = read_parameters,
     .read_gradient = read_gradient,
     .write_gradient = write_gradient,
     .write_moments = write_moments,
-    .read_moments = read_moments,
+    .arrays = arrays,
     .write_state = write_state,
     .read_state = read_state,
     .evaluate = evaluate,
