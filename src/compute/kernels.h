@@ -89,6 +89,9 @@ typedef struct rnn_kernels {
      * c = f c_prev + i g, h = o tanh(c). c may be c_prev. */
     void (*lstm_forward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,
                          const float *c_prev, float *c, float *h);
+    /* c once more from the activations that lstm_forward left in gates: the same bits. */
+    void (*lstm_cell)(size_t rows, size_t hidden, const float *gates, size_t gates_stride,
+                      const float *c_prev, float *c);
     /* gates holds the activations; becomes the gradient of their sums. dh is the
      * gradient of h; dc that of c, and becomes that of c_prev. */
     void (*lstm_backward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,

@@ -10,8 +10,11 @@
 
 #include "base/memory.h"
 
-/* Rows of logits are held up to this many floats at a time. */
+/* Rows of logits are held up to this many floats at a time, and rows of a block up to
+ * this many; at least the last. */
 #define LOGITS_ROOM ((size_t)4 << 20)
+#define MOST_ROWS   ((size_t)1024)
+#define LEAST_ROWS  ((size_t)64)
 /* A table of input sums for the whole vocabulary is kept up to this many floats. */
 #define TABLE_ROOM ((size_t)64 << 20)
 
@@ -28,22 +31,20 @@ static int allocate(float **array, size_t rows, size_t width) {
     return *array != NULL;
 }
 
-static int allocate_packed(rnn_engine *e, rnn_packed *packed, size_t offset, size_t row,
-                           size_t column, size_t k, size_t n) {
-    *packed = (rnn_packed){NULL, offset, row, column, k, n};
-    return allocate(&packed->data, e->kernels->packed_floats(k, n), 1);
-}
-
-/* W [outputs][inputs] as a product x W^T. */
-static int allocate_forward(rnn_engine *e, rnn_packed *packed, size_t offset, size_t outputs,
-                            size_t inputs) {
-    return allocate_packed(e, packed, offset, 1, inputs, inputs, outputs);
-}
-
-/* W [outputs][inputs] as a product dy W. */
-static int allocate_back(rnn_engine *e, rnn_packed *packed, size_t offset, size_t outputs,
-                         size_t inputs) {
-    return !e->training || allocate_packed(e, packed, offset, inputs, 1, outputs, inputs);
+/* W [outputs][inputs] as a product x W^T, and with `back` in the same place as a
+ * product dy W. */
+static int allocate_pair(rnn_engine *e, rnn_packed *forward, rnn_packed *back, size_t offset,
+                         size_t outputs, size_t inputs) {
+    size_t room = e->kernels->packed_floats(inputs, outputs);
+    size_t back_room = e->kernels->packed_floats(outputs, inputs);
+    *forward = (rnn_packed){NULL, offset, 1, inputs, inputs, outputs};
+    if (back && back_room > room)
+        room = back_room;
+    if (!allocate(&forward->data, room, 1))
+        return 0;
+    if (back)
+        *back = (rnn_packed){forward->data, offset, inputs, 1, outputs, inputs};
+    return 1;
 }
 
 static int allocate_layer_weights(rnn_engine *e, size_t l) {
@@ -54,21 +55,17 @@ static int allocate_layer_weights(rnn_engine *e, size_t l) {
     if (net->cell == RNN_CELL_GRU)
         first = 2 * hidden;
     size_t recurrent = net->layer[l].weight_hh;
-    if (!allocate_forward(e, &layer->hidden[0], recurrent, first, hidden) ||
-        !allocate_back(e, &layer->hidden_back[0], recurrent, first, hidden))
+    rnn_packed *back[] = {&layer->hidden_back[0], &layer->hidden_back[1], &layer->input_back};
+    for (int i = 0; i < 3; i++)
+        back[i] = e->training ? back[i] : NULL;
+    if (!allocate_pair(e, &layer->hidden[0], back[0], recurrent, first, hidden))
         return 0;
-    if (first < outputs) {
-        size_t rest = recurrent + first * hidden;
-        if (!allocate_forward(e, &layer->hidden[1], rest, outputs - first, hidden) ||
-            !allocate_back(e, &layer->hidden_back[1], rest, outputs - first, hidden))
-            return 0;
-    }
-    if (l > 0 || net->embedding > 0) {
-        size_t weight = net->layer[l].weight_ih;
-        if (!allocate_forward(e, &layer->input, weight, outputs, inputs) ||
-            !allocate_back(e, &layer->input_back, weight, outputs, inputs))
-            return 0;
-    }
+    if (first < outputs && !allocate_pair(e, &layer->hidden[1], back[1], recurrent + first * hidden,
+                                          outputs - first, hidden))
+        return 0;
+    if ((l > 0 || net->embedding > 0) &&
+        !allocate_pair(e, &layer->input, back[2], net->layer[l].weight_ih, outputs, inputs))
+        return 0;
     return allocate(&layer->start, 1, e->columns);
 }
 
@@ -79,17 +76,20 @@ static int allocate_weights(rnn_engine *e) {
     for (size_t l = 0; l < net->layers; l++)
         if (!allocate_layer_weights(e, l))
             return 0;
-    return allocate_forward(e, &e->output, net->output_weight, net->symbols, net->hidden) &&
-           allocate_back(e, &e->output_back, net->output_weight, net->symbols, net->hidden);
+    /* The way back needs both of the output layer's, block by block. */
+    size_t hidden = net->hidden, back_floats = e->kernels->packed_floats(net->symbols, hidden);
+    e->output_back = (rnn_packed){NULL, net->output_weight, hidden, 1, net->symbols, hidden};
+    return allocate_pair(e, &e->output, NULL, net->output_weight, net->symbols, hidden) &&
+           (!e->training || allocate(&e->output_back.data, back_floats, 1));
 }
 
 /* The lender is brought up to date first: once that is done, lending only reads it. */
 static void borrow_weights(rnn_engine *e, rnn_engine *from) {
-    rnn_cpu_pack(from);
+    rnn_cpu_pack(from, RNN_CPU_FORWARD);
     if (from->table_complete)
         rnn_cpu_table(from, 0, NULL);
     e->borrowed = 1;
-    e->stale = 0;
+    e->packing = RNN_CPU_FORWARD;
     e->parameters = from->parameters;
     e->output = from->output;
     for (size_t l = 0; l < e->network.layers; l++) {
@@ -117,7 +117,8 @@ static int allocate_layer_rows(rnn_engine *e, size_t l) {
     }
     if (!allocate(&layer->h, rows + e->batch, hidden))
         return 0;
-    if (e->network.cell == RNN_CELL_LSTM && !allocate(&layer->c, rows + e->batch, hidden))
+    size_t cells = rnn_cpu_cell_after(e, e->length - 1) + 1;
+    if (e->network.cell == RNN_CELL_LSTM && !allocate(&layer->c, cells * e->batch, hidden))
         return 0;
     if (l > 0) {
         layer->input_rows = e->layer[l - 1].h + e->batch * hidden;
@@ -151,11 +152,21 @@ static int allocate_table(rnn_engine *e) {
 static int allocate_output(rnn_engine *e) {
     const rnn_network *net = &e->network;
     size_t rows = e->length * e->batch;
-    e->chunk = LOGITS_ROOM / net->symbols;
-    e->chunk = smaller(rows, e->chunk < 64 ? 64 : e->chunk);
     e->losses = rnn_allocate(rows, sizeof(float));
     e->hits = rnn_allocate(rows, 1);
     return e->losses && e->hits && allocate(&e->logits, e->chunk, net->symbols);
+}
+
+/* Blocks of nearly equal length; a sequence that is only read forwards is one. */
+static void choose_blocks(rnn_engine *e) {
+    size_t rows = smaller(LOGITS_ROOM / e->network.symbols, MOST_ROWS);
+    rows = rows < LEAST_ROWS ? LEAST_ROWS : rows;
+    size_t steps = rows < e->batch ? 1 : rows / e->batch;
+    size_t blocks = e->training ? (e->length + steps - 1) / steps : 1;
+    e->block = (e->length + blocks - 1) / blocks;
+    e->chunk = smaller(e->length * e->batch, rows);
+    if (e->training && e->chunk < e->block * e->batch)
+        e->chunk = e->block * e->batch;
 }
 
 static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
@@ -173,18 +184,19 @@ static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
     return e->partial && allocate(&e->gradient, net->parameters, 1) &&
            (!(options->moments & 1) || allocate(&e->first, net->parameters, 1)) &&
            (!(options->moments & 2) || allocate(&e->second, net->parameters, 1)) &&
-           allocate(&e->dh, rows, net->hidden) && allocate(&e->dh_next, rows, net->hidden) &&
-           allocate(&e->dc, e->batch, net->hidden) &&
+           allocate(&e->top_dh, (1 + e->block) * e->batch, net->hidden) &&
+           (net->cell != RNN_CELL_LSTM ||
+            (allocate(&e->c_again, e->block * e->batch, net->hidden) &&
+             allocate(&e->dc, e->batch, net->hidden))) &&
            allocate(&e->scratch, (size_t)rnn_threads_count(e->threads), e->scratch_floats);
 }
 
 static void destroy_weights(rnn_engine *e) {
     for (size_t l = 0; l < e->network.layers; l++) {
         rnn_cpu_layer *layer = &e->layer[l];
-        rnn_packed *packed[] = {&layer->hidden[0],      &layer->hidden[1], &layer->hidden_back[0],
-                                &layer->hidden_back[1], &layer->input,     &layer->input_back};
-        for (size_t i = 0; i < sizeof packed / sizeof *packed; i++)
-            rnn_free(packed[i]->data);
+        rnn_free(layer->hidden[0].data);
+        rnn_free(layer->hidden[1].data);
+        rnn_free(layer->input.data);
         rnn_free(layer->start);
     }
     rnn_free(e->output.data);
@@ -211,7 +223,7 @@ static void destroy(rnn_engine *e) {
     void *arrays[] = {
         e->gradient, e->first,   e->second, e->table_gradient, e->embedded, e->embedded_gradient,
         e->distinct, e->slot,    e->rows,   e->logits,         e->losses,   e->hits,
-        e->dh,       e->dh_next, e->dc,     e->scratch,        e->partial};
+        e->top_dh,   e->c_again, e->dc,     e->scratch,        e->partial};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);
@@ -243,7 +255,7 @@ static rnn_status create(rnn_engine **out, const rnn_network *network,
     e->seed = options->seed;
     e->input_sums = rnn_network_gates(network) * network->hidden;
     e->columns = network->cell == RNN_CELL_TANH ? network->hidden : 4 * network->hidden;
-    e->stale = 1;
+    choose_blocks(e);
     rnn_status status = RNN_OK;
     if (options->weights)
         e->kernels = options->weights->kernels;
@@ -284,7 +296,7 @@ static void copy(float *to, const float *from, size_t n) {
 
 static void write_parameters(rnn_engine *e, const float *from) {
     copy(e->parameters, from, e->network.parameters);
-    e->stale = 1;
+    e->packing = RNN_CPU_STALE;
 }
 
 static void read_gradient(rnn_engine *e, float *to) {
@@ -332,7 +344,7 @@ static void read_state(rnn_engine *e, float *to) {
 
 static void run_forward(rnn_engine *e, size_t length, const int32_t *symbols, int dropout,
                         uint64_t step) {
-    rnn_cpu_pack(e);
+    rnn_cpu_pack(e, RNN_CPU_FORWARD);
     rnn_cpu_table(e, length * e->batch, symbols);
     rnn_cpu_forward(e, length, dropout, step);
 }
@@ -347,18 +359,11 @@ static rnn_sequence_result add_up(const rnn_engine *e, size_t rows) {
     return result;
 }
 
-static size_t count_targets(const int32_t *targets, size_t rows) {
-    size_t counted = 0;
-    for (size_t r = 0; r < rows; r++)
-        counted += targets[r] >= 0;
-    return counted;
-}
-
 static rnn_sequence_result evaluate(rnn_engine *e, size_t length, const int32_t *symbols,
                                     const int32_t *targets, float *losses) {
     size_t rows = length * e->batch;
     run_forward(e, length, symbols, 0, 0);
-    rnn_cpu_output(e, length, targets, 0, count_targets(targets, rows));
+    rnn_cpu_output(e, length, targets);
     rnn_cpu_carry(e, length);
     copy(losses, e->losses, rows);
     return add_up(e, rows);
@@ -369,8 +374,8 @@ static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
     size_t rows = length * e->batch;
     run_forward(e, length, symbols, 1, step);
     memset(e->gradient, 0, e->network.parameters * sizeof(float));
-    rnn_cpu_output(e, length, targets, 1, count_targets(targets, rows));
-    rnn_cpu_backward(e, length, step);
+    rnn_cpu_pack(e, RNN_CPU_BACKWARD);
+    rnn_cpu_backward(e, length, targets, step);
     rnn_cpu_carry(e, length);
     return add_up(e, rows);
 }

@@ -10,11 +10,19 @@
  *   input     input sums of a layer, for all rows of the sequence at once
  *   recur     the steps of a layer, each thread with its own streams
  *   output    logits, softmax and loss, a chunk of rows at a time
- * and, in training, backwards:
- *   output    gradient of the output layer
+ * and, in training, backwards, a block of steps after the other from the last:
+ *   output    logits, loss and the gradient of the output layer (top layer only)
  *   recur     the steps of a layer from the last to the first
+ * and after the last block:
  *   weights   each weight gradient as one product over all rows
  *   input     the gradient of what the layer read
+ *
+ * Memory is mostly what the way forward leaves for the way back: gates and h of
+ * every step. An LSTM's c is kept for the first step of each block only, and the
+ * rest made again from the gates; logits and the top layer's dh exist for one block
+ * at a time; the dh of a layer below takes the place of h above it, which nothing
+ * needs any more; and weights are packed for the way back where they were packed for
+ * the way forward.
  *
  * Arrays are [time][batch][...] row-major, so that a sequence of `length` steps
  * is length * batch rows. `columns` is the width of a row of gate sums in
@@ -35,14 +43,24 @@ typedef struct rnn_packed {
     size_t offset, row, column, k, n;
 } rnn_packed;
 
+/* Weights of the layers are packed for one direction at a time, the output layer's
+ * for both. */
+typedef enum rnn_cpu_packing {
+    RNN_CPU_STALE = 0, /* parameters changed since */
+    RNN_CPU_FORWARD,
+    RNN_CPU_BACKWARD,
+} rnn_cpu_packing;
+
 typedef struct rnn_cpu_layer {
-    /* Recurrent weights; the GRU's are two, r z and n, as they meet other columns. */
+    /* Recurrent weights; the GRU's are two, r z and n, as they meet other columns.
+     * Each pair of forward and back shares its memory. */
     rnn_packed hidden[2], hidden_back[2];
     /* Input weights: of layer 0 only if there is an embedding. */
     rnn_packed input, input_back;
     float *start;      /* [columns]: the biases that gate sums start from */
     float *gates;      /* [length][batch][columns]; shared by all layers unless training */
-    float *h, *c;      /* [length + 1][batch][hidden]; row 0 is the carried state */
+    float *h;          /* [length + 1][batch][hidden]; row 0 is the carried state */
+    float *c;          /* [blocks + 1][batch][hidden]: before each block, and the last */
     float *input_rows; /* [length][batch][hidden]: what the layer below wrote, after
                           dropout; NULL for layer 0, the layer's h without dropout */
 } rnn_cpu_layer;
@@ -62,7 +80,7 @@ struct rnn_engine {
 
     float *parameters, *gradient; /* [network.parameters] */
     float *first, *second;        /* moments, or NULL */
-    int stale;                    /* parameters changed since they were packed */
+    rnn_cpu_packing packing;      /* what the packed weights hold */
 
     rnn_packed output, output_back;
     rnn_cpu_layer layer[RNN_MAX_LAYERS];
@@ -78,13 +96,15 @@ struct rnn_engine {
     int32_t *slot; /* [symbols]: a symbol's row, -1 for none */
     int32_t *rows; /* [length * batch]: the row that each character reads */
 
-    size_t chunk;        /* rows of logits held at once */
-    float *logits;       /* [chunk][symbols] */
-    float *losses;       /* [length * batch] */
-    uint8_t *hits;       /* [length * batch] */
-    float *dh, *dh_next; /* [length][batch][hidden] */
-    float *dc;           /* [batch][hidden] */
-    float *scratch;      /* a share of scratch_floats for each thread */
+    size_t block;   /* steps of time that the way back takes together */
+    size_t chunk;   /* rows of logits held at once: a block's at least */
+    float *logits;  /* [chunk][symbols] */
+    float *losses;  /* [length * batch] */
+    uint8_t *hits;  /* [length * batch] */
+    float *top_dh;  /* [1 + block][batch][hidden]: the step before the block, and it */
+    float *c_again; /* [block][batch][hidden]: c after each step of the block */
+    float *dc;      /* [batch][hidden] */
+    float *scratch; /* a share of scratch_floats for each thread */
     size_t scratch_floats;
     double *partial; /* sums of squares, one a piece of RNN_CPU_PIECE parameters */
 };
@@ -107,8 +127,18 @@ static inline float *rnn_cpu_row(float *array, size_t row, size_t width) {
     return array + row * width;
 }
 
-/* cpu_pack.c: brings the packed weights and the start vectors up to date. */
-void rnn_cpu_pack(rnn_engine *engine);
+/* The row of c that a step begins with, and the one that it writes. */
+static inline size_t rnn_cpu_cell_before(const rnn_engine *engine, size_t time) {
+    return time / engine->block + (time % engine->block != 0);
+}
+
+static inline size_t rnn_cpu_cell_after(const rnn_engine *engine, size_t time) {
+    return time / engine->block + 1;
+}
+
+/* cpu_pack.c: brings the packed weights of a direction up to date, and the start
+ * vectors. */
+void rnn_cpu_pack(rnn_engine *engine, rnn_cpu_packing direction);
 
 /* cpu_input.c: what layer 0 reads. The first two for a sequence of n characters. */
 void rnn_cpu_table(rnn_engine *engine, size_t n, const int32_t *symbols);
@@ -118,20 +148,23 @@ void rnn_cpu_table_backward(rnn_engine *engine, size_t n);
 /* cpu_forward.c: all layers; h of the top layer holds the result. With dropout,
  * the masks are those of `step`. */
 void rnn_cpu_forward(rnn_engine *engine, size_t length, int dropout, uint64_t step);
-/* Row 0 of h and c becomes the last: what the next sequence begins with. */
+/* Row 0 of h and c becomes the last of the sequence: what the next one begins with. */
 void rnn_cpu_carry(rnn_engine *engine, size_t length);
 /* rows [begin, end) of [time][batch] times the mask of a layer's output. */
 void rnn_cpu_dropout(const rnn_engine *engine, size_t layer, uint64_t step, size_t begin,
                      size_t end, const float *from, float *to);
 
-/* cpu_output.c: logits and loss; with backward also the gradients of the output
- * layer and dh. counted is the number of targets that are not -1. */
-void rnn_cpu_output(rnn_engine *engine, size_t length, const int32_t *targets, int backward,
-                    size_t counted);
+/* cpu_output.c: loss and hits of all rows; or of rows [row, row + rows) with the
+ * gradient of the output layer and top_dh, whose sums over rows of the loss are
+ * multiplied by scale. */
+void rnn_cpu_output(rnn_engine *engine, size_t length, const int32_t *targets);
+void rnn_cpu_output_backward(rnn_engine *engine, size_t row, size_t rows, const int32_t *targets,
+                             float scale);
 void rnn_cpu_logits(rnn_engine *engine, size_t row, size_t rows, float *logits);
 
-/* cpu_backward.c: from dh through all layers into the gradient. */
-void rnn_cpu_backward(rnn_engine *engine, size_t length, uint64_t step);
+/* cpu_backward.c: from the targets through all layers into the gradient of the mean
+ * loss; losses and hits on the way. */
+void rnn_cpu_backward(rnn_engine *engine, size_t length, const int32_t *targets, uint64_t step);
 
 /* cpu_update.c */
 double rnn_cpu_update(rnn_engine *engine, const rnn_update *update);

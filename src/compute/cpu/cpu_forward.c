@@ -114,9 +114,10 @@ static void cell_step(const layer_job *job, size_t time, size_t begin, size_t en
         e->kernels->gru_forward(end - begin, hidden, gates, e->columns, h, next);
         break;
     case RNN_CELL_LSTM: {
-        float *c = rnn_cpu_row(layer->c, row, hidden);
-        e->kernels->lstm_forward(end - begin, hidden, gates, e->columns, c, c + e->batch * hidden,
-                                 next);
+        size_t before = rnn_cpu_cell_before(e, time), after = rnn_cpu_cell_after(e, time);
+        e->kernels->lstm_forward(end - begin, hidden, gates, e->columns,
+                                 rnn_cpu_row(layer->c, before * e->batch + begin, hidden),
+                                 rnn_cpu_row(layer->c, after * e->batch + begin, hidden), next);
         break;
     }
     }
@@ -182,6 +183,6 @@ void rnn_cpu_carry(rnn_engine *e, size_t length) {
         rnn_cpu_layer *layer = &e->layer[l];
         memcpy(layer->h, layer->h + length * n, n * sizeof(float));
         if (layer->c)
-            memcpy(layer->c, layer->c + length * n, n * sizeof(float));
+            memcpy(layer->c, layer->c + rnn_cpu_cell_after(e, length - 1) * n, n * sizeof(float));
     }
 }

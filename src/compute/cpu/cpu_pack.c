@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cpu_pack.c - weights into the product kernel's panels, once after each update.
+ * cpu_pack.c - weights into the product kernel's panels, once a direction and update.
  */
 #include "compute/cpu/cpu_engine.h"
 
@@ -34,27 +34,35 @@ static void start(const rnn_engine *e, size_t l) {
         to[j] = ih[j] + hh[j];
 }
 
-static void work(void *argument, int thread, int count) {
+static void forward_work(void *argument, int thread, int count) {
     rnn_engine *e = argument;
     for (size_t l = 0; l < e->network.layers; l++) {
         const rnn_cpu_layer *layer = &e->layer[l];
-        for (int i = 0; i < 2; i++) {
-            pack(e, &layer->hidden[i], thread, count);
-            pack(e, &layer->hidden_back[i], thread, count);
-        }
+        pack(e, &layer->hidden[0], thread, count);
+        pack(e, &layer->hidden[1], thread, count);
         pack(e, &layer->input, thread, count);
-        pack(e, &layer->input_back, thread, count);
         if (thread == 0)
             start(e, l);
     }
     pack(e, &e->output, thread, count);
+}
+
+static void backward_work(void *argument, int thread, int count) {
+    rnn_engine *e = argument;
+    for (size_t l = 0; l < e->network.layers; l++) {
+        const rnn_cpu_layer *layer = &e->layer[l];
+        pack(e, &layer->hidden_back[0], thread, count);
+        pack(e, &layer->hidden_back[1], thread, count);
+        pack(e, &layer->input_back, thread, count);
+    }
     pack(e, &e->output_back, thread, count);
 }
 
-void rnn_cpu_pack(rnn_engine *e) {
-    if (!e->stale)
+void rnn_cpu_pack(rnn_engine *e, rnn_cpu_packing direction) {
+    if (e->packing == direction)
         return;
-    rnn_threads_run(e->threads, work, e);
-    e->distinct_count = 0; /* the table was made from the old weights */
-    e->stale = 0;
+    if (e->packing == RNN_CPU_STALE)
+        e->distinct_count = 0; /* the table was made from the old weights */
+    rnn_threads_run(e->threads, direction == RNN_CPU_FORWARD ? forward_work : backward_work, e);
+    e->packing = direction;
 }

@@ -109,6 +109,17 @@ static void lstm_forward(size_t rows, size_t hidden, float *gates, size_t gates_
     }
 }
 
+static void lstm_cell(size_t rows, size_t hidden, const float *gates, size_t gates_stride,
+                      const float *c_prev, float *c) {
+    for (size_t r = 0; r < rows; r++) {
+        const float *i = gates + r * gates_stride, *f = i + hidden, *g = f + hidden;
+        for (size_t j = 0; j < hidden; j++) {
+            size_t at = r * hidden + j;
+            c[at] = f[j] * c_prev[at] + i[j] * g[j];
+        }
+    }
+}
+
 static void lstm_backward(size_t rows, size_t hidden, float *gates, size_t gates_stride,
                           const float *c_prev, const float *c, const float *dh, float *dc) {
     for (size_t r = 0; r < rows; r++) {
@@ -301,6 +312,7 @@ const rnn_kernels rnn_kernels_generic = {
     .gather = gather,
     .scatter_add = scatter_add,
     .lstm_forward = lstm_forward,
+    .lstm_cell = lstm_cell,
     .lstm_backward = lstm_backward,
     .gru_forward = gru_forward,
     .gru_backward = gru_backward,

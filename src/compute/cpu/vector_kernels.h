@@ -90,6 +90,7 @@ const rnn_kernels TABLE = {
     .gather = gather,
     .scatter_add = scatter_add,
     .lstm_forward = lstm_forward,
+    .lstm_cell = lstm_cell,
     .lstm_backward = lstm_backward,
     .gru_forward = gru_forward,
     .gru_backward = gru_backward,
