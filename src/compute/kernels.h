@@ -144,9 +144,10 @@ typedef struct rnn_kernels {
  * NULL; the last one is "generic". */
 const rnn_kernels *const *rnn_kernels_available(void);
 
-/* The table of that name, or the best for "auto" or NULL. RNN_ERR_RANGE for a
- * name that does not exist, RNN_ERR_UNSUPPORTED for one that this machine or
- * build cannot run; the message lists those that it can. */
+/* The table of that name. For "auto" or NULL the one that the environment variable
+ * RNN_CPU names, and the best where that is unset, empty or "auto" itself.
+ * RNN_ERR_RANGE for a name that does not exist, RNN_ERR_UNSUPPORTED for one that this
+ * machine or build cannot run; the message lists those that it can. */
 rnn_status rnn_kernels_pick(const rnn_kernels **out, const char *name, rnn_error *error);
 
 #endif

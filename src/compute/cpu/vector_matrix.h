@@ -10,8 +10,10 @@
  */
 
 /* Steps of k for which a panel of B (PRODUCT_DEPTH x PANEL floats, 32 KB) stays
- * in the near caches while the rows go by. */
+ * in the near caches while the rows go by. A table with wider panels sets its own. */
+#ifndef PRODUCT_DEPTH
 #define PRODUCT_DEPTH ((size_t)512)
+#endif
 /* Rows of A [PRODUCT_ROWS][PRODUCT_DEPTH] that wait in the second cache (480 KB)
  * for the next panel. */
 #define PRODUCT_ROWS ((size_t)240)
@@ -103,6 +105,27 @@ INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const flo
     }
 }
 
+/* Runs TILE(rows) with the number of rows, 1 to TILE_ROWS, as a constant. */
+#define SWITCH_ROWS(rows, TILE)                                                                    \
+    switch (rows) { CASES(TILE) }
+#define CASE(r, TILE)                                                                              \
+    case r:                                                                                        \
+        TILE(r);                                                                                   \
+        break;
+#define CASES_TO_6(TILE)                                                                           \
+    CASE(1, TILE) CASE(2, TILE) CASE(3, TILE) CASE(4, TILE) CASE(5, TILE) CASE(6, TILE)
+#define CASES_7_TO_14(TILE)                                                                        \
+    CASE(7, TILE)                                                                                  \
+    CASE(8, TILE)                                                                                  \
+    CASE(9, TILE) CASE(10, TILE) CASE(11, TILE) CASE(12, TILE) CASE(13, TILE) CASE(14, TILE)
+#if TILE_ROWS == 6
+#define CASES(TILE) CASES_TO_6(TILE)
+#elif TILE_ROWS == 14
+#define CASES(TILE) CASES_TO_6(TILE) CASES_7_TO_14(TILE)
+#else
+#error "no list of the cases 1 to TILE_ROWS"
+#endif
+
 /* ----------------------------------------------------------- matrix product */
 
 /* packed is [panels][k][PANEL]. */
@@ -167,26 +190,9 @@ INLINE void product_tile(size_t rows, size_t panels, const operands *of, size_t 
 
 static void product_rows(size_t rows, const operands *of, size_t row, size_t first, size_t from,
                          size_t to) {
-    switch (rows) {
-    case 1:
-        product_tile(1, 1, of, row, first, from, to);
-        break;
-    case 2:
-        product_tile(2, 1, of, row, first, from, to);
-        break;
-    case 3:
-        product_tile(3, 1, of, row, first, from, to);
-        break;
-    case 4:
-        product_tile(4, 1, of, row, first, from, to);
-        break;
-    case 5:
-        product_tile(5, 1, of, row, first, from, to);
-        break;
-    default:
-        product_tile(6, 1, of, row, first, from, to);
-        break;
-    }
+#define PRODUCT_TILE(ROWS) product_tile(ROWS, 1, of, row, first, from, to)
+    SWITCH_ROWS(rows, PRODUCT_TILE);
+#undef PRODUCT_TILE
 }
 
 /* Up to 3 rows: enough sums are under way only over several panels. */
@@ -277,26 +283,9 @@ INLINE void gradient_tile(size_t rows, size_t k, const float *a, const float *b,
 
 static void gradient_rows(size_t rows, size_t k, const float *a, const float *b, size_t columns,
                           float *c, size_t c_row) {
-    switch (rows) {
-    case 1:
-        gradient_tile(1, k, a, b, columns, c, c_row);
-        break;
-    case 2:
-        gradient_tile(2, k, a, b, columns, c, c_row);
-        break;
-    case 3:
-        gradient_tile(3, k, a, b, columns, c, c_row);
-        break;
-    case 4:
-        gradient_tile(4, k, a, b, columns, c, c_row);
-        break;
-    case 5:
-        gradient_tile(5, k, a, b, columns, c, c_row);
-        break;
-    default:
-        gradient_tile(6, k, a, b, columns, c, c_row);
-        break;
-    }
+#define GRADIENT_TILE(ROWS) gradient_tile(ROWS, k, a, b, columns, c, c_row)
+    SWITCH_ROWS(rows, GRADIENT_TILE);
+#undef GRADIENT_TILE
 }
 
 /* The rows are summed in blocks of GRADIENT_DEPTH: each block's sum is one chain, and is
