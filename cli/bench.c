@@ -45,9 +45,9 @@ static const rnn_option *own_table(size_t *count) {
 }
 
 /* Where --precision's words stand; auto is float32 until a faster one is as good. */
-static rnn_precision precision_of(const options *how) {
-    static const rnn_precision precisions[] = {RNN_PRECISION_FLOAT32, RNN_PRECISION_FLOAT32,
-                                               RNN_PRECISION_BF16, RNN_PRECISION_INT8};
+static rnn_workload_precision precision_of(const options *how) {
+    static const rnn_workload_precision precisions[] = {RNN_WORKLOAD_FLOAT32, RNN_WORKLOAD_FLOAT32,
+                                                        RNN_WORKLOAD_BF16, RNN_WORKLOAD_INT8};
     return precisions[how->precision];
 }
 
@@ -137,7 +137,7 @@ static void print_result(const rnn_benchmark *plan, const rnn_benchmark_result *
         rnn_workload_name(&plan->workloads[i], name);
         widest = strlen(name) > widest ? strlen(name) : widest;
     }
-    printf("\n%-*s  %10s  %8s  %11s  %7s\n", (int)widest, "rnn", "chars/s", "GFLOP/s", "of ceiling",
+    printf("\n%-*s  %10s  %8s  %-12s  %7s\n", (int)widest, "", "chars/s", "GFLOP/s", "of ceiling",
            "spread");
     for (size_t i = 0; i < plan->count; i++) {
         const rnn_figure *found = &result->figures[i];
@@ -217,7 +217,7 @@ const command bench_command = {
     "calculations a second stands what part that is of the ceiling beside it: of the multiply-adds "
     "(fma, or bf16), or for sampling few texts at once of the reading of the weights (l2, l3, "
     "memory). docs/performance.md says what is counted.\n\n"
-    "All of it takes about a minute and 1.5 GB.",
+    "All of it takes about a minute and 1.6 GB of memory.",
     (const char *const[]){"rnn bench", "rnn bench --config 'train lstm 2x512, sample' --json",
                           "rnn bench --config 'train lstm 4x256 b32 s64' --threads 1", NULL},
     {own_table, manners_table, NULL},

@@ -114,7 +114,7 @@ static rnn_status create_sampler(rnn_runner *r, int threads, const char *cpu, rn
 
 static rnn_status check_precision(const rnn_workload *what, rnn_error *error) {
     char name[RNN_WORKLOAD_NAME];
-    if (what->precision == RNN_PRECISION_FLOAT32)
+    if (what->precision == RNN_WORKLOAD_FLOAT32)
         return RNN_OK;
     rnn_workload_name(what, name);
     return rnn_fail(error, RNN_ERR_UNSUPPORTED, "%s: this build computes in float32 alone", name);

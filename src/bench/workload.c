@@ -22,15 +22,15 @@ static const char *const precisions[] = {"float32", "bf16", "int8", NULL};
 
 /* Evaluation is batched as rnn_evaluate batches it. */
 static const rnn_workload standard[] = {
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 3, 512, 50, 100, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_GRU, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_TANH, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 128, 50, 50, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 3, 512, 50, 100, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_GRU, 2, 512, 100, 100, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_TANH, 2, 512, 100, 100, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 128, 50, 50, RNN_WORKLOAD_FLOAT32},
     {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 2, 512, RNN_EVALUATOR_STREAMS, RNN_EVALUATOR_LENGTH,
-     RNN_PRECISION_FLOAT32},
-    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 64, 1, RNN_PRECISION_FLOAT32},
+     RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 64, 1, RNN_WORKLOAD_FLOAT32},
 };
 
 /* ------------------------------------------------------------------- reading */
@@ -89,7 +89,7 @@ static rnn_status read_word(words *w, const char *word, rnn_error *error) {
         w->said.cell = (rnn_cell)found;
         flag = &w->cell;
     } else if ((found = place(precisions, word)) >= 0) {
-        w->said.precision = (rnn_precision)found;
+        w->said.precision = (rnn_workload_precision)found;
         flag = &w->precision;
     } else {
         words before = *w;
@@ -162,7 +162,7 @@ static rnn_status complete(const words *w, rnn_workload *out, rnn_error *error) 
 
 /* The configurations that one item of the list stands for; room for all standard
  * ones. */
-static rnn_status choose(const char *item, size_t length, rnn_precision precision,
+static rnn_status choose(const char *item, size_t length, rnn_workload_precision precision,
                          rnn_workload *out, size_t *count, rnn_error *error) {
     words w;
     rnn_network network;
@@ -188,7 +188,7 @@ static rnn_status choose(const char *item, size_t length, rnn_precision precisio
 }
 
 rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list,
-                             rnn_precision precision, rnn_error *error) {
+                             rnn_workload_precision precision, rnn_error *error) {
     size_t items = 1;
     *count = 0;
     for (const char *at = list; *at; at++)

@@ -18,11 +18,11 @@
 typedef enum rnn_task { RNN_TASK_TRAIN, RNN_TASK_EVALUATE, RNN_TASK_SAMPLE } rnn_task;
 
 /* Of the weights and what they are multiplied with; sums are float32 in any case. */
-typedef enum rnn_precision {
-    RNN_PRECISION_FLOAT32,
-    RNN_PRECISION_BF16,
-    RNN_PRECISION_INT8,
-} rnn_precision;
+typedef enum rnn_workload_precision {
+    RNN_WORKLOAD_FLOAT32,
+    RNN_WORKLOAD_BF16,
+    RNN_WORKLOAD_INT8,
+} rnn_workload_precision;
 
 typedef struct rnn_workload {
     rnn_task task;
@@ -30,7 +30,7 @@ typedef struct rnn_workload {
     size_t layers, hidden;
     size_t batch;  /* streams side by side */
     size_t length; /* characters of each that are read at once; sampling: 1 */
-    rnn_precision precision;
+    rnn_workload_precision precision;
 } rnn_workload;
 
 /* Reads a list of configurations, parted by commas. Each is a part of a standard
@@ -40,7 +40,7 @@ typedef struct rnn_workload {
  * those that name none. *out is released with rnn_free. RNN_ERR_RANGE,
  * RNN_ERR_MEMORY. */
 rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list,
-                             rnn_precision precision, rnn_error *error);
+                             rnn_workload_precision precision, rnn_error *error);
 
 /* The whole name; `name` has room for RNN_WORKLOAD_NAME. */
 void rnn_workload_name(const rnn_workload *what, char *name);
