@@ -14,7 +14,7 @@
 #include "bench/runner.h"
 #include "compute/kernels.h"
 
-#define CEILING_SHARE 0.1 /* of a workload's seconds, for each ceiling beside it */
+#define CEILING_SHARE 0.2 /* of a workload's seconds, for each ceiling beside it */
 
 typedef double readings[RNN_CEILINGS];
 
