@@ -17,6 +17,9 @@
 /* Rows of A [PRODUCT_ROWS][PRODUCT_DEPTH] that wait in the second cache (480 KB)
  * for the next panel. */
 #define PRODUCT_ROWS ((size_t)240)
+/* Floats of the next panel that one step of k calls in: so the first four or eight
+ * tiles of a panel have asked for all of the next. */
+#define FETCHED ((size_t)4)
 /* Rows of A and B whose products are summed in one chain, and columns of A
  * packed at a time: a panel of B is 16 KB, a pack of A 192 KB. */
 #define GRADIENT_DEPTH   ((size_t)256)
@@ -73,10 +76,12 @@ INLINE void fetch_rows(const float *c, size_t c_row, size_t rows) {
  * steps, where A(r, p) is a[r * a_row + p * a_step] and panel q of B begins at
  * b + q * b_panel. start is a matrix with rows start_row apart, or NULL for 0;
  * with `add` the result is added to C instead of replacing it. rows and panels
- * are constants wherever this is called, and so is `columns` for whole tiles. */
+ * are constants wherever this is called, and so is `columns` for whole tiles.
+ * With each step the next FETCHED floats from `ahead` on are called into the second
+ * cache, unless it is NULL. */
 INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const float *a, size_t a_row,
                  size_t a_step, const float *b, size_t b_panel, const float *start,
-                 size_t start_row, int add, float *c, size_t c_row) {
+                 size_t start_row, int add, float *c, size_t c_row, const float *ahead) {
     vector sums[TILE_ROWS * PANEL_VECTORS];
     const size_t width = panels * PANEL_VECTORS;
     UNROLL
@@ -90,8 +95,11 @@ INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const flo
     if (add)
         fetch_rows(c, c_row, rows);
     UNROLL_STEPS
-    for (size_t p = 0; p < k; p++)
+    for (size_t p = 0; p < k; p++) {
+        if (ahead)
+            __builtin_prefetch(ahead + p * FETCHED, 0, 2);
         tile_step(rows, width, a + p * a_step, a_row, b + p * PANEL, b_panel, sums);
+    }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
@@ -164,6 +172,7 @@ typedef struct operands {
     int accumulate;
     float *c;
     size_t c_row;
+    const float *ahead; /* see tile */
 } operands;
 
 /* rows by `panels` panels from column `first` on, for steps [from, to) of k. */
@@ -182,10 +191,10 @@ INLINE void product_tile(size_t rows, size_t panels, const operands *of, size_t 
     const size_t whole = panels * PANEL;
     if (columns == whole)
         tile(rows, panels, whole, to - from, left, of->a_row, 1, right, of->k * PANEL, start,
-             start_row, 0, c, c_row);
+             start_row, 0, c, c_row, of->ahead);
     else /* the last panel hangs over */
         tile(rows, panels, columns, to - from, left, of->a_row, 1, right, of->k * PANEL, start,
-             start_row, 0, c, c_row);
+             start_row, 0, c, c_row, of->ahead);
 }
 
 static void product_rows(size_t rows, const operands *of, size_t row, size_t first, size_t from,
@@ -209,10 +218,16 @@ static void product_few(size_t m, const operands *of, size_t begin, size_t end) 
         product_rows(m, of, 0, first, 0, of->k);
 }
 
+/* What tile t calls in while it works on k steps of a panel: its share of the next k
+ * steps' numbers, which lie behind; what is there already where all are called. */
+INLINE const float *ahead_of(const float *here, size_t k, size_t t, int last) {
+    return last || t >= PANEL / FETCHED ? here : here + k * (PANEL + t * FETCHED);
+}
+
 static void product(size_t m, size_t n, size_t k, const float *a, size_t a_stride,
                     const float *packed, const float *bias, int accumulate, float *c,
                     size_t c_stride, size_t begin, size_t end) {
-    const operands of = {n, k, a, a_stride, packed, bias, accumulate, c, c_stride};
+    operands of = {n, k, a, a_stride, packed, bias, accumulate, c, c_stride, NULL};
     if (m > 0 && m <= 3) {
         product_few(m, &of, begin, end);
         return;
@@ -226,8 +241,11 @@ static void product(size_t m, size_t n, size_t k, const float *a, size_t a_strid
             size_t from = 0;
             do { /* at least once: with k = 0 C is still its start */
                 size_t to = smaller(from + PRODUCT_DEPTH, k), row = block;
+                const float *here = packed + first * k + from * PANEL;
+                int last = to == k && first + PANEL >= end;
                 for (size_t t = 0; t < tiles; t++) {
                     size_t now = height + (t < higher);
+                    of.ahead = ahead_of(here, to - from, t, last);
                     if (t + 1 < tiles)
                         fetch_rows(c + (row + now) * c_stride + first, c_stride, height);
                     else if (first + PANEL < end)
@@ -276,9 +294,9 @@ static void pack_columns(float *packed, const float *a, size_t a_stride, size_t 
 INLINE void gradient_tile(size_t rows, size_t k, const float *a, const float *b, size_t columns,
                           float *c, size_t c_row) {
     if (columns == PANEL)
-        tile(rows, 1, PANEL, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row);
+        tile(rows, 1, PANEL, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row, NULL);
     else
-        tile(rows, 1, columns, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row);
+        tile(rows, 1, columns, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row, NULL);
 }
 
 static void gradient_rows(size_t rows, size_t k, const float *a, const float *b, size_t columns,
