@@ -30,9 +30,14 @@ typedef struct rnn_engine_options {
     double dropout;  /* between layers, in training sequences */
     uint64_t seed;   /* of the dropout masks */
     int moments;     /* 1: `first` moments, 2: `second`, 3: both (training) */
-    /* An engine of the same device and network, not for training, whose parameters
-     * this one reads instead of having its own; it must outlive this one and keep
-     * its parameters. cpu is then its. NULL for own ones. */
+    /* In what the products are held; training knows float32 alone. */
+    rnn_precision precision;
+    /* The flat parameters, instead of room for own ones: not for training. They must
+     * outlive the engine; write_parameters from the same array tells that they changed. */
+    float *parameters;
+    /* An engine of the same device and network, not for training, whose weights this
+     * one reads instead of having its own; it must outlive this one and keep its
+     * parameters. cpu and precision are then its. NULL for own ones. */
     rnn_engine *weights;
 } rnn_engine_options;
 
@@ -48,7 +53,10 @@ typedef struct rnn_device {
     rnn_status (*create)(rnn_engine **out, const rnn_network *network,
                          const rnn_engine_options *options, rnn_error *error);
     void (*destroy)(rnn_engine *engine);
-    const char *(*describe)(const rnn_engine *engine); /* "avx2, 2 threads" */
+    const char *(*describe)(const rnn_engine *engine); /* "avx2, int8, 2 threads" */
+
+    /* What RNN_PRECISION_AUTO stands for with these kernels. */
+    rnn_precision (*automatic)(const char *cpu);
 
     /* Copies of the flat arrays [parameters]; gradient, first, second: training only. */
     void (*write_parameters)(rnn_engine *engine, const float *from);

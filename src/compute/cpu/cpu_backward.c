@@ -60,8 +60,8 @@ static void steps_work(void *argument, int thread, int count) {
         float *dh = rnn_cpu_row(e->dh, row - e->batch, hidden);
         for (int i = 0; i < 2 && layer->hidden_back[i].data; i++) {
             const rnn_packed *w = &layer->hidden_back[i];
-            e->kernels->product(rows, w->n, w->k, i == 0 ? gates : gates + e->input_sums,
-                                e->columns, w->data, NULL, 1, dh, hidden, 0, w->n);
+            rnn_cpu_product(w, rows, i == 0 ? gates : gates + e->input_sums, e->columns, NULL, 1,
+                            dh, hidden, 0, w->n, rnn_cpu_room(e, thread));
         }
     }
 }
@@ -126,9 +126,9 @@ static void input_work(void *argument, int thread, int count) {
     rnn_share(job->length * e->batch, 1, thread, count, &begin, &end);
     if (begin == end)
         return;
-    e->kernels->product(end - begin, w->n, w->k, rnn_cpu_row(layer->gates, begin, e->columns),
-                        e->columns, w->data, NULL, 0, rnn_cpu_row(e->dh_next, begin, w->n), w->n, 0,
-                        w->n);
+    rnn_cpu_product(w, end - begin, rnn_cpu_row(layer->gates, begin, e->columns), e->columns, NULL,
+                    0, rnn_cpu_row(e->dh_next, begin, w->n), w->n, 0, w->n,
+                    rnn_cpu_room(e, thread));
     if (e->dropout > 0)
         rnn_cpu_dropout(e, job->layer - 1, job->step, begin, end, e->dh_next, e->dh_next);
 }

@@ -28,22 +28,24 @@ static int allocate(float **array, size_t rows, size_t width) {
     return *array != NULL;
 }
 
-static int allocate_packed(rnn_engine *e, rnn_packed *packed, size_t offset, size_t row,
-                           size_t column, size_t k, size_t n) {
-    *packed = (rnn_packed){NULL, offset, row, column, k, n};
-    return allocate(&packed->data, e->kernels->packed_floats(k, n), 1);
+static int allocate_packed(const rnn_engine *e, rnn_packed *packed, rnn_precision precision,
+                           size_t offset, size_t row, size_t column, size_t k, size_t n) {
+    const rnn_product *by = e->kernels->products[precision];
+    *packed = (rnn_packed){by, rnn_allocate(by->packed_bytes(k, n), 1), offset, row, column, k, n};
+    return packed->data != NULL;
 }
 
 /* W [outputs][inputs] as a product x W^T. */
 static int allocate_forward(rnn_engine *e, rnn_packed *packed, size_t offset, size_t outputs,
                             size_t inputs) {
-    return allocate_packed(e, packed, offset, 1, inputs, inputs, outputs);
+    return allocate_packed(e, packed, e->precision, offset, 1, inputs, inputs, outputs);
 }
 
 /* W [outputs][inputs] as a product dy W. */
 static int allocate_back(rnn_engine *e, rnn_packed *packed, size_t offset, size_t outputs,
                          size_t inputs) {
-    return !e->training || allocate_packed(e, packed, offset, inputs, 1, outputs, inputs);
+    return !e->training ||
+           allocate_packed(e, packed, e->precision, offset, inputs, 1, outputs, inputs);
 }
 
 static int allocate_layer_weights(rnn_engine *e, size_t l) {
@@ -63,18 +65,23 @@ static int allocate_layer_weights(rnn_engine *e, size_t l) {
             !allocate_back(e, &layer->hidden_back[1], rest, outputs - first, hidden))
             return 0;
     }
-    if (l > 0 || net->embedding > 0) {
-        size_t weight = net->layer[l].weight_ih;
-        if (!allocate_forward(e, &layer->input, weight, outputs, inputs) ||
-            !allocate_back(e, &layer->input_back, weight, outputs, inputs))
-            return 0;
-    }
+    size_t weight = net->layer[l].weight_ih;
+    if (l > 0 && !allocate_forward(e, &layer->input, weight, outputs, inputs))
+        return 0;
+    /* Layer 0's is for its table, which is float32 in all precisions. */
+    if (l == 0 && net->embedding > 0 &&
+        !allocate_packed(e, &layer->input, RNN_PRECISION_FLOAT32, weight, 1, inputs, inputs,
+                         outputs))
+        return 0;
+    if ((l > 0 || net->embedding > 0) &&
+        !allocate_back(e, &layer->input_back, weight, outputs, inputs))
+        return 0;
     return allocate(&layer->start, 1, e->columns);
 }
 
 static int allocate_weights(rnn_engine *e) {
     const rnn_network *net = &e->network;
-    if (!allocate(&e->parameters, net->parameters, 1))
+    if (!e->given_parameters && !allocate(&e->parameters, net->parameters, 1))
         return 0;
     for (size_t l = 0; l < net->layers; l++)
         if (!allocate_layer_weights(e, l))
@@ -85,7 +92,7 @@ static int allocate_weights(rnn_engine *e) {
 
 /* The lender is brought up to date first: once that is done, lending only reads it. */
 static void borrow_weights(rnn_engine *e, rnn_engine *from) {
-    rnn_cpu_pack(from);
+    rnn_cpu_pack(from, e->threads);
     if (from->table_complete)
         rnn_cpu_table(from, 0, NULL);
     e->borrowed = 1;
@@ -158,6 +165,16 @@ static int allocate_output(rnn_engine *e) {
     return e->losses && e->hits && allocate(&e->logits, e->chunk, net->symbols);
 }
 
+/* Room for the rows of each product in its precision. */
+static int allocate_operands(rnn_engine *e) {
+    const rnn_product *by = e->kernels->products[e->precision];
+    if (!by->convert)
+        return 1;
+    e->operand_floats = by->operand_floats(e->network.hidden);
+    return allocate(&e->operands, (size_t)rnn_threads_count(e->threads) * RNN_CPU_OPERAND_ROWS,
+                    e->operand_floats);
+}
+
 static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
     if (!e->training)
         return 1;
@@ -189,7 +206,8 @@ static void destroy_weights(rnn_engine *e) {
     }
     rnn_free(e->output.data);
     rnn_free(e->output_back.data);
-    rnn_free(e->parameters);
+    if (!e->given_parameters)
+        rnn_free(e->parameters);
 }
 
 static void destroy(rnn_engine *e) {
@@ -211,7 +229,7 @@ static void destroy(rnn_engine *e) {
     void *arrays[] = {
         e->gradient, e->first,   e->second, e->table_gradient, e->embedded, e->embedded_gradient,
         e->distinct, e->slot,    e->rows,   e->logits,         e->losses,   e->hits,
-        e->dh,       e->dh_next, e->dc,     e->scratch,        e->partial};
+        e->dh,       e->dh_next, e->dc,     e->scratch,        e->operands, e->partial};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);
@@ -226,7 +244,32 @@ static int allocate_all(rnn_engine *e, const rnn_engine_options *options) {
     for (size_t l = 0; l < e->network.layers; l++)
         if (!allocate_layer_rows(e, l))
             return 0;
-    return allocate_table(e) && allocate_output(e) && allocate_training(e, options);
+    return allocate_table(e) && allocate_output(e) && allocate_operands(e) &&
+           allocate_training(e, options);
+}
+
+static rnn_status choose_kernels(rnn_engine *e, const rnn_engine_options *options,
+                                 rnn_error *error) {
+    if (options->weights) {
+        e->kernels = options->weights->kernels;
+        e->precision = options->weights->precision;
+        return RNN_OK;
+    }
+    rnn_status status = rnn_kernels_pick(&e->kernels, options->cpu, error);
+    if (status != RNN_OK)
+        return status;
+    e->precision = options->precision;
+    if (e->precision == RNN_PRECISION_AUTO)
+        e->precision = e->training ? RNN_PRECISION_FLOAT32 : e->kernels->automatic;
+    if (e->training && e->precision != RNN_PRECISION_FLOAT32)
+        return rnn_fail(error, RNN_ERR_UNSUPPORTED, "training runs in float32 alone");
+    return RNN_OK;
+}
+
+static rnn_precision automatic(const char *cpu) {
+    const rnn_kernels *kernels;
+    return rnn_kernels_pick(&kernels, cpu, NULL) == RNN_OK ? kernels->automatic
+                                                           : RNN_PRECISION_FLOAT32;
 }
 
 static rnn_status create(rnn_engine **out, const rnn_network *network,
@@ -244,11 +287,11 @@ static rnn_status create(rnn_engine **out, const rnn_network *network,
     e->input_sums = rnn_network_gates(network) * network->hidden;
     e->columns = network->cell == RNN_CELL_TANH ? network->hidden : 4 * network->hidden;
     e->stale = 1;
-    rnn_status status = RNN_OK;
-    if (options->weights)
-        e->kernels = options->weights->kernels;
-    else
-        status = rnn_kernels_pick(&e->kernels, options->cpu, error);
+    if (!options->weights && options->parameters) {
+        e->parameters = options->parameters;
+        e->given_parameters = 1;
+    }
+    rnn_status status = choose_kernels(e, options, error);
     if (status != RNN_OK)
         goto fail;
     int threads = options->threads > 0 ? options->threads : rnn_threads_default();
@@ -262,8 +305,9 @@ static rnn_status create(rnn_engine **out, const rnn_network *network,
                           network->parameters, e->batch, e->length);
         goto fail;
     }
-    snprintf(e->description, sizeof e->description, "%s, %d thread%s", e->kernels->name, threads,
-             threads == 1 ? "" : "s");
+    static const char *const precisions[RNN_PRECISIONS] = {"", "", ", bf16", ", int8"};
+    snprintf(e->description, sizeof e->description, "%s%s, %d thread%s", e->kernels->name,
+             precisions[e->precision], threads, threads == 1 ? "" : "s");
     *out = e;
     return RNN_OK;
 fail:
@@ -278,7 +322,7 @@ static const char *describe(const rnn_engine *e) {
 /* ------------------------------------------------------------------ copies */
 
 static void copy(float *to, const float *from, size_t n) {
-    if (to && from)
+    if (to && from && to != from)
         memcpy(to, from, n * sizeof(float));
 }
 
@@ -337,7 +381,7 @@ static void read_state(rnn_engine *e, float *to) {
 
 static void run_forward(rnn_engine *e, size_t length, const int32_t *symbols, int dropout,
                         uint64_t step) {
-    rnn_cpu_pack(e);
+    rnn_cpu_pack(e, e->threads);
     rnn_cpu_table(e, length * e->batch, symbols);
     rnn_cpu_forward(e, length, dropout, step);
 }
@@ -382,7 +426,7 @@ static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
 
 static void step(rnn_engine *e, const int32_t *symbols, float *logits) {
     run_forward(e, 1, symbols, 0, 0);
-    rnn_cpu_logits(e, 0, e->batch, logits);
+    rnn_cpu_logits(e, logits);
     rnn_cpu_carry(e, 1);
 }
 
@@ -391,6 +435,7 @@ const rnn_device rnn_cpu_device = {
     .create = create,
     .destroy = destroy,
     .describe = describe,
+    .automatic = automatic,
     .write_parameters = write_parameters,
     .read_parameters = read_parameters,
     .read_gradient = read_gradient,

@@ -23,14 +23,10 @@ static const float *top(const rnn_engine *e, size_t row) {
 }
 
 static void logits_of(rnn_engine *e, size_t row, size_t rows, float *logits, size_t begin,
-                      size_t end) {
-    e->kernels->product(rows, e->output.n, e->output.k, top(e, row), e->network.hidden,
-                        e->output.data, e->parameters + e->network.output_bias, 0, logits,
-                        e->network.symbols, begin, end);
-}
-
-void rnn_cpu_logits(rnn_engine *e, size_t row, size_t rows, float *logits) {
-    logits_of(e, row, rows, logits, 0, e->network.symbols);
+                      size_t end, int thread) {
+    rnn_cpu_product(&e->output, rows, top(e, row), e->network.hidden,
+                    e->parameters + e->network.output_bias, 0, logits, e->network.symbols, begin,
+                    end, rnn_cpu_room(e, thread));
 }
 
 static void rows_work(void *argument, int thread, int count) {
@@ -42,13 +38,13 @@ static void rows_work(void *argument, int thread, int count) {
         return;
     size_t rows = end - begin, first = job->row + begin;
     float *logits = e->logits + begin * symbols;
-    logits_of(e, first, rows, logits, 0, symbols);
+    logits_of(e, first, rows, logits, 0, symbols, thread);
     e->kernels->softmax_loss(rows, symbols, logits, symbols, job->targets + first, job->scale,
                              e->losses + first, e->hits + first);
     if (job->backward)
-        e->kernels->product(
-            rows, e->output_back.n, e->output_back.k, logits, symbols, e->output_back.data, NULL, 0,
-            rnn_cpu_row(e->dh, first, e->network.hidden), e->network.hidden, 0, e->output_back.n);
+        rnn_cpu_product(&e->output_back, rows, logits, symbols, NULL, 0,
+                        rnn_cpu_row(e->dh, first, e->network.hidden), e->network.hidden, 0,
+                        e->output_back.n, rnn_cpu_room(e, thread));
 }
 
 static void weights_work(void *argument, int thread, int count) {
@@ -76,4 +72,32 @@ void rnn_cpu_output(rnn_engine *e, size_t length, const int32_t *targets, int ba
         if (backward)
             rnn_cpu_run(e, weights_work, &job, cost);
     }
+}
+
+/* --------------------------------------------------------- the logits of a step */
+
+typedef struct logits_job {
+    rnn_engine *engine;
+    float *logits;
+} logits_job;
+
+/* Of few streams, each thread takes its own columns, else its own streams. */
+static void logits_work(void *argument, int thread, int count) {
+    const logits_job *job = argument;
+    rnn_engine *e = job->engine;
+    size_t symbols = e->network.symbols, begin, end;
+    if (e->batch <= RNN_CPU_FEW_STREAMS) {
+        rnn_share(symbols, e->output.by->panel, thread, count, &begin, &end);
+        if (begin < end)
+            logits_of(e, 0, e->batch, job->logits, begin, end, thread);
+    } else {
+        rnn_share(e->batch, 1, thread, count, &begin, &end);
+        if (begin < end)
+            logits_of(e, begin, end - begin, job->logits + begin * symbols, 0, symbols, thread);
+    }
+}
+
+void rnn_cpu_logits(rnn_engine *e, float *logits) {
+    logits_job job = {e, logits};
+    rnn_cpu_run(e, logits_work, &job, e->batch * e->network.symbols * e->network.hidden);
 }

@@ -10,9 +10,9 @@ static void pack(const rnn_engine *e, const rnn_packed *packed, int thread, int 
     if (!packed->data)
         return;
     size_t begin, end;
-    rnn_share(packed->n, e->kernels->panel, thread, count, &begin, &end);
+    rnn_share(packed->n, packed->by->panel, thread, count, &begin, &end);
     if (begin < end)
-        e->kernels->pack(packed->data, e->parameters + packed->offset, packed->row, packed->column,
+        packed->by->pack(packed->data, e->parameters + packed->offset, packed->row, packed->column,
                          packed->k, packed->n, begin, end);
 }
 
@@ -51,10 +51,10 @@ static void work(void *argument, int thread, int count) {
     pack(e, &e->output_back, thread, count);
 }
 
-void rnn_cpu_pack(rnn_engine *e) {
+void rnn_cpu_pack(rnn_engine *e, rnn_threads *threads) {
     if (!e->stale)
         return;
-    rnn_threads_run(e->threads, work, e);
+    rnn_threads_run(threads, work, e);
     e->distinct_count = 0; /* the table was made from the old weights */
     e->stale = 0;
 }
