@@ -179,7 +179,7 @@ static const struct shape {
     timed call;
     size_t m, n, k;
     int flag;
-    double flops; /* times m n k; 0: report ns per element instead */
+    double flops;            /* times m n k; 0: report ns per element instead */
     rnn_precision precision; /* of products */
 } shapes[] = {
     {"product", call_product, 100, 2048, 512, 1, 2, RNN_PRECISION_FLOAT32},

@@ -166,7 +166,8 @@ static void lstm_forward(const rnn_kernels *k, const unit *u, size_t row, size_t
     size_t hidden = u->h.columns, begin = 0;
     for (size_t end = cut(u, rows);; begin = end, end = hidden) {
         k->lstm_forward(rows, hidden, guarded_row(&u->gates, row), u->gates.stride,
-                  guarded_row(&u->prev, row), guarded_row(&u->next, row), guarded_row(&u->h, row), begin, end);
+                        guarded_row(&u->prev, row), guarded_row(&u->next, row),
+                        guarded_row(&u->h, row), begin, end);
         if (end == hidden)
             break;
     }
@@ -176,7 +177,8 @@ static void lstm_forward_in_place(const rnn_kernels *k, const unit *u, size_t ro
     size_t hidden = u->h.columns, begin = 0;
     for (size_t end = cut(u, rows);; begin = end, end = hidden) {
         k->lstm_forward(rows, hidden, guarded_row(&u->gates, row), u->gates.stride,
-                  guarded_row(&u->prev, row), guarded_row(&u->prev, row), guarded_row(&u->h, row), begin, end);
+                        guarded_row(&u->prev, row), guarded_row(&u->prev, row),
+                        guarded_row(&u->h, row), begin, end);
         if (end == hidden)
             break;
     }
@@ -192,7 +194,7 @@ static void gru_forward(const rnn_kernels *k, const unit *u, size_t row, size_t 
     size_t hidden = u->h.columns, begin = 0;
     for (size_t end = cut(u, rows);; begin = end, end = hidden) {
         k->gru_forward(rows, hidden, guarded_row(&u->gates, row), u->gates.stride,
-                  guarded_row(&u->prev, row), guarded_row(&u->h, row), begin, end);
+                       guarded_row(&u->prev, row), guarded_row(&u->h, row), begin, end);
         if (end == hidden)
             break;
     }
@@ -202,7 +204,7 @@ static void gru_forward_in_place(const rnn_kernels *k, const unit *u, size_t row
     size_t hidden = u->h.columns, begin = 0;
     for (size_t end = cut(u, rows);; begin = end, end = hidden) {
         k->gru_forward(rows, hidden, guarded_row(&u->gates, row), u->gates.stride,
-                  guarded_row(&u->prev, row), guarded_row(&u->prev, row), begin, end);
+                       guarded_row(&u->prev, row), guarded_row(&u->prev, row), begin, end);
         if (end == hidden)
             break;
     }
@@ -223,7 +225,7 @@ static void tanh_forward(const rnn_kernels *k, const unit *u, size_t row, size_t
     size_t hidden = u->h.columns, begin = 0;
     for (size_t end = cut(u, rows);; begin = end, end = hidden) {
         k->tanh_forward(rows, hidden, guarded_row(&u->gates, row), u->gates.stride,
-                  guarded_row(&u->h, row), begin, end);
+                        guarded_row(&u->h, row), begin, end);
         if (end == hidden)
             break;
     }

@@ -185,8 +185,8 @@ static void products_are_right_whole_and_in_pieces(void **state) {
     for (size_t i = 0; i < COUNT(ms); i++)
         for (size_t j = 0; j < COUNT(ns); j++)
             for (size_t p = 0; p < COUNT(ks); p++, turn++) {
-                factors f = factors_create(ms[i], ns[j], ks[p], turn % 2 ? 3 : 0,
-                                           (enum start)(turn % 3));
+                factors f =
+                    factors_create(ms[i], ns[j], ks[p], turn % 2 ? 3 : 0, (enum start)(turn % 3));
                 try_all(&f);
                 factors_destroy(&f);
             }
@@ -199,8 +199,7 @@ static void products_of_larger_sizes(void **state) {
                                       {13, 40, 700}, {50, 17, 1100}, {2, 40, 1100}};
     for (size_t i = 0; i < COUNT(sizes); i++)
         for (int start = ZERO; start <= ACCUMULATE; start++) {
-            factors f =
-                factors_create(sizes[i][0], sizes[i][1], sizes[i][2], 0, (enum start)start);
+            factors f = factors_create(sizes[i][0], sizes[i][1], sizes[i][2], 0, (enum start)start);
             try_all(&f);
             factors_destroy(&f);
         }
@@ -209,9 +208,10 @@ static void products_of_larger_sizes(void **state) {
 /* Ties of rounding, largest and smallest numbers, rows and columns of zeros. */
 static void narrow_products_of_special_numbers(void **state) {
     (void)state;
-    static const float numbers[] = {0.0f,       -0.0f,          1.00390625f, 1.01171875f, -1.00390625f,
-                                    0x1.fep+20f, -0x1.ff8p+20f, 0x1p-60f,    127.0f,      -126.5f,
-                                    0.5f,        -1.5f,         2.5f,        63.5f,       0x1.8p-50f};
+    static const float numbers[] = {0.0f,         -0.0f,       1.00390625f,   1.01171875f,
+                                    -1.00390625f, 0x1.fep+20f, -0x1.ff8p+20f, 0x1p-60f,
+                                    127.0f,       -126.5f,     0.5f,          -1.5f,
+                                    2.5f,         63.5f,       0x1.8p-50f};
     for (size_t k = 1; k < 40; k += 6) {
         factors f = factors_create(5, 20, k, 0, BIAS);
         for (size_t p = 0; p < k; p++) {

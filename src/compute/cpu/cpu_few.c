@@ -38,10 +38,10 @@ static readings read_step(const few_job *job, int thread) {
     of.state = rnn_cpu_convert(&layer->hidden[0], e->batch, rnn_cpu_row(layer->h, of.row, hidden),
                                hidden, room);
     if (job->layer > 0 && !job->summed)
-        of.below = rnn_cpu_convert(
-            &layer->input, e->batch,
-            rnn_cpu_row(e->layer[job->layer - 1].h, of.row + e->batch, hidden), hidden,
-            room ? room + e->batch * e->operand_floats : NULL);
+        of.below =
+            rnn_cpu_convert(&layer->input, e->batch,
+                            rnn_cpu_row(e->layer[job->layer - 1].h, of.row + e->batch, hidden),
+                            hidden, room ? room + e->batch * e->operand_floats : NULL);
     return of;
 }
 
@@ -68,8 +68,8 @@ static void sum_columns(const few_job *job, const readings *of, size_t begin, si
         if (job->layer == 0 || is_q)
             copy_columns(job, of->row, begin, end);
         else
-            rnn_cpu_multiply(&layer->input, e->batch, of->below, layer->start, 0, gates,
-                             e->columns, begin, end);
+            rnn_cpu_multiply(&layer->input, e->batch, of->below, layer->start, 0, gates, e->columns,
+                             begin, end);
     }
     if (is_q)
         rnn_cpu_multiply(&layer->hidden[1], e->batch, of->state, NULL, 1, gates + e->input_sums,

@@ -66,8 +66,8 @@ static void inputs_work(void *argument, int thread, int count) {
             rows = layer->input_rows;
         }
         rnn_cpu_product(&layer->input, end - begin, rows + begin * hidden, hidden, layer->start, 0,
-                        rnn_cpu_row(layer->gates, begin, e->columns), e->columns, 0,
-                        layer->input.n, rnn_cpu_room(e, thread));
+                        rnn_cpu_row(layer->gates, begin, e->columns), e->columns, 0, layer->input.n,
+                        rnn_cpu_room(e, thread));
     }
     start_state_share(e, layer, begin, end);
 }

@@ -77,6 +77,10 @@ static inline void rnn_narrow_bf16_convert(size_t m, size_t k, const float *a, s
     }
 }
 
+static inline uint32_t rnn_narrow_pair(float first, float second) {
+    return rnn_narrow_bf16(first) >> 16 | rnn_narrow_bf16(second);
+}
+
 static inline size_t rnn_narrow_bf16_packed_bytes(size_t panel, size_t k, size_t n) {
     return (n + panel - 1) / panel * panel * rnn_narrow_pairs(k) * sizeof(uint32_t);
 }
@@ -90,14 +94,17 @@ static inline void rnn_narrow_bf16_pack(size_t panel, uint32_t *packed, const fl
         size_t columns = n - first < panel ? n - first : panel;
         if (columns < panel || k % 2)
             memset(to, 0, pairs * panel * sizeof *to);
-        for (size_t j = 0; j < columns; j++) {
-            const float *from = b + (first + j) * column;
+        const float *from = b + first * column;
+        for (size_t p = 0; p < k / 2 && column == 1; p++)
+            for (size_t j = 0; j < columns; j++)
+                to[p * panel + j] =
+                    rnn_narrow_pair(from[2 * p * row + j], from[(2 * p + 1) * row + j]);
+        for (size_t j = 0; j < columns && column != 1; j++)
             for (size_t p = 0; p < k / 2; p++)
-                to[p * panel + j] = rnn_narrow_bf16(from[2 * p * row]) >> 16 |
-                                    rnn_narrow_bf16(from[(2 * p + 1) * row]);
-            if (k % 2)
-                to[k / 2 * panel + j] = rnn_narrow_bf16(from[(k - 1) * row]) >> 16;
-        }
+                to[p * panel + j] = rnn_narrow_pair(from[2 * p * row + j * column],
+                                                    from[(2 * p + 1) * row + j * column]);
+        for (size_t j = 0; j < columns && k % 2; j++)
+            to[k / 2 * panel + j] = rnn_narrow_pair(from[(k - 1) * row + j * column], 0.0f);
     }
 }
 

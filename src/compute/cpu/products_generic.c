@@ -131,8 +131,8 @@ static void add_bytes(size_t fours, const uint8_t *sizes, const uint8_t *b, int3
     for (size_t p = 0; p < fours; p++)
         for (size_t j = 0; j < PANEL; j++)
             for (size_t i = 0; i < 4; i++)
-                sum[j] += sizes[4 * p + i] *
-                          (int8_t)(b[(p * PANEL + j) * 4 + i] ^ signs[4 * p + i]);
+                sum[j] +=
+                    sizes[4 * p + i] * (int8_t)(b[(p * PANEL + j) * 4 + i] ^ signs[4 * p + i]);
 }
 
 static void int8_multiply(size_t m, size_t n, size_t k, const void *operand, size_t a_stride,
@@ -140,7 +140,8 @@ static void int8_multiply(size_t m, size_t n, size_t k, const void *operand, siz
                           size_t c_stride, size_t begin, size_t end) {
     size_t fours = rnn_narrow_fours(k);
     for (size_t first = begin; first < end; first += PANEL) {
-        const uint32_t *b = (const uint32_t *)packed + first / PANEL * rnn_narrow_int8_panel(PANEL, k);
+        const uint32_t *b =
+            (const uint32_t *)packed + first / PANEL * rnn_narrow_int8_panel(PANEL, k);
         const float *scales = (const float *)(b + fours * PANEL);
         size_t columns = columns_from(first, n);
         for (size_t i = 0; i < m; i++) {

@@ -8,8 +8,8 @@
  * one chain over k, of int8 a sum that is exact; so no bits depend on the tile.
  */
 
-#define BF16_ROWS TILE_ROWS
-#define INT8_ROWS 4 /* each row takes two registers beside its sums */
+/* Rows of a tile: each step needs two registers more than float32's for a row. */
+#define NARROW_TILE 4
 /* Rows that wait in the second cache for the next panel. */
 #define NARROW_ROWS ((size_t)240)
 
@@ -77,7 +77,7 @@ INLINE void bf16_step(size_t rows, size_t width, const float *a, size_t a_row, c
             }
         }
     } else {
-        vector left[2 * TILE_ROWS];
+        vector left[2 * NARROW_TILE];
         UNROLL
         for (size_t r = 0; r < rows; r++) {
             left[2 * r] = fill(a[r * a_row]);
@@ -85,8 +85,8 @@ INLINE void bf16_step(size_t rows, size_t width, const float *a, size_t a_row, c
         }
         UNROLL
         for (size_t v = 0; v < width; v++) {
-            words pairs = load_words(b + v / PANEL_VECTORS * b_panel +
-                                     v % PANEL_VECTORS * sizeof(vector));
+            words pairs =
+                load_words(b + v / PANEL_VECTORS * b_panel + v % PANEL_VECTORS * sizeof(vector));
             vector second = second_of(pairs), first = first_of(pairs);
             UNROLL
             for (size_t r = 0; r < rows; r++) {
@@ -100,7 +100,7 @@ INLINE void bf16_step(size_t rows, size_t width, const float *a, size_t a_row, c
 /* rows by `panels` panels, of which `columns` columns are C's. */
 INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *of, size_t row,
                       size_t first) {
-    vector sums[TILE_ROWS * PANEL_VECTORS];
+    vector sums[NARROW_TILE * PANEL_VECTORS];
     const size_t width = panels * PANEL_VECTORS;
     size_t pairs = rnn_narrow_pairs(of->k), b_panel = pairs * PANEL * sizeof(uint32_t);
     const float *a = (const float *)(of->a + row * of->a_row);
@@ -159,7 +159,7 @@ INLINE void int8_step(size_t rows, size_t width, const char *sizes, size_t a_row
 /* rows by `panels` panels, of which `columns` columns are C's. */
 INLINE void int8_tile(size_t rows, size_t panels, size_t columns, const narrow *of, size_t row,
                       size_t first) {
-    words sums[INT8_ROWS * PANEL_VECTORS];
+    words sums[NARROW_TILE * PANEL_VECTORS];
     const size_t width = panels * PANEL_VECTORS, step = PANEL * sizeof(uint32_t);
     size_t fours = rnn_narrow_fours(of->k);
     size_t b_panel = rnn_narrow_int8_panel(PANEL, of->k) * sizeof(uint32_t);
@@ -184,7 +184,7 @@ INLINE void int8_tile(size_t rows, size_t panels, size_t columns, const narrow *
             size_t count = lanes_within(columns, v);
             const char *scales = b + v / PANEL_VECTORS * b_panel + fours * step;
             vector other = load((const float *)scales + v % PANEL_VECTORS * LANES);
-            vector sum = (vector)__builtin_convertvector((integers)sums[r * width + v], floats);
+            vector sum = (vector) __builtin_convertvector((integers)sums[r * width + v], floats);
             store_lanes(c + v * LANES, narrow_start(of, c, first, v, count) + sum * (scale * other),
                         count);
         }
@@ -224,12 +224,7 @@ INLINE void narrow_rows(rnn_precision precision, size_t rows, const narrow *of, 
         narrow_panels(precision, 3, 1, of, row, first);
         break;
     default:
-        if (precision == RNN_PRECISION_INT8 || rows == 4)
-            narrow_panels(precision, 4, 1, of, row, first);
-        else if (rows == 5)
-            narrow_panels(precision, 5, 1, of, row, first);
-        else
-            narrow_panels(precision, 6, 1, of, row, first);
+        narrow_panels(precision, 4, 1, of, row, first);
         break;
     }
 }
@@ -247,15 +242,16 @@ INLINE void narrow_few(rnn_precision precision, size_t m, const narrow *of, size
         narrow_rows(precision, m, of, 0, first);
 }
 
-INLINE void narrow_multiply(rnn_precision precision, size_t most, size_t m, const narrow *of,
-                            size_t begin, size_t end) {
+INLINE void narrow_multiply(rnn_precision precision, size_t m, const narrow *of, size_t begin,
+                            size_t end) {
     if (m == 1 || m == 2) {
         narrow_few(precision, m, of, begin, end);
         return;
     }
     for (size_t block = 0; block < m; block += NARROW_ROWS) {
         /* Tiles of nearly equal height, as in vector_matrix.h. */
-        size_t rows = smaller(m - block, NARROW_ROWS), tiles = (rows + most - 1) / most;
+        size_t rows = smaller(m - block, NARROW_ROWS);
+        size_t tiles = (rows + NARROW_TILE - 1) / NARROW_TILE;
         size_t height = rows / tiles, higher = rows % tiles;
         for (size_t first = begin; first < end; first += PANEL)
             for (size_t t = 0, row = block; t < tiles; t++) {
@@ -283,7 +279,7 @@ static void bf16_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_
                           const void *packed, const float *bias, int accumulate, float *c,
                           size_t c_stride, size_t begin, size_t end) {
     const narrow of = {n, k, a, a_stride * sizeof(float), packed, bias, accumulate, c, c_stride};
-    narrow_multiply(RNN_PRECISION_BF16, BF16_ROWS, m, &of, begin, end);
+    narrow_multiply(RNN_PRECISION_BF16, m, &of, begin, end);
 }
 
 static size_t int8_packed_bytes(size_t k, size_t n) {
@@ -303,7 +299,7 @@ static void int8_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_
                           const void *packed, const float *bias, int accumulate, float *c,
                           size_t c_stride, size_t begin, size_t end) {
     const narrow of = {n, k, a, a_stride * sizeof(float), packed, bias, accumulate, c, c_stride};
-    narrow_multiply(RNN_PRECISION_INT8, INT8_ROWS, m, &of, begin, end);
+    narrow_multiply(RNN_PRECISION_INT8, m, &of, begin, end);
 }
 
 static const rnn_product product_bf16 = {
