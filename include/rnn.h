@@ -68,6 +68,15 @@ typedef enum rnn_units {
     RNN_UNITS_BYTES,
 } rnn_units;
 
+/* In what the numbers of a network's products are held. Sums are float32, and so are
+ * the weights in a file, whatever is chosen. */
+typedef enum rnn_precision {
+    RNN_PRECISION_AUTO = 0, /* the processor's best for the purpose */
+    RNN_PRECISION_FLOAT32,
+    RNN_PRECISION_BF16, /* bfloat16: float32's range with 8 bits of mantissa */
+    RNN_PRECISION_INT8, /* integers, one scale for each row of weights; not for training */
+} rnn_precision;
+
 /* A trained network with its vocabulary. */
 typedef struct rnn_model rnn_model;
 

@@ -30,9 +30,15 @@ typedef struct rnn_engine_options {
     double dropout;  /* between layers, in training sequences */
     uint64_t seed;   /* of the dropout masks */
     int moments;     /* 1: `first` moments, 2: `second`, 3: both (training) */
+    /* In what the products are held; training knows float32 alone. */
+    rnn_precision precision;
+    /* The flat parameters, instead of room for own ones: not for training. They must
+     * outlive the engine; write_parameters from the same array tells that they changed. */
+    float *parameters;
     /* An engine of the same device and network whose parameters this one, which is
      * not for training, reads instead of having its own; it must outlive this one
-     * and keep its parameters so long. cpu is then its. NULL for own ones. */
+     * and keep its parameters so long. cpu and precision are
+     * then its. NULL for own ones. */
     rnn_engine *weights;
 } rnn_engine_options;
 
@@ -54,7 +60,10 @@ typedef struct rnn_device {
     rnn_status (*create)(rnn_engine **out, const rnn_network *network,
                          const rnn_engine_options *options, rnn_error *error);
     void (*destroy)(rnn_engine *engine);
-    const char *(*describe)(const rnn_engine *engine); /* "avx2, 2 threads" */
+    const char *(*describe)(const rnn_engine *engine); /* "avx2, int8, 2 threads" */
+
+    /* What RNN_PRECISION_AUTO stands for with these kernels. */
+    rnn_precision (*automatic)(const char *cpu);
 
     /* Copies to and from the flat arrays [parameters]; all but the parameters exist
      * in training only. */

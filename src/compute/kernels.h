@@ -42,24 +42,52 @@ typedef struct rnn_update {
     double clip_norm;   /* then scaled so that their norm is at most this; 0: not */
 } rnn_update;
 
+/* The matrix product C = start + A B in one precision, with B packed once and used
+ * often. What comes before the sums, and their order:
+ *
+ *   float32  A and B as they are; sums in the order of k.
+ *   bf16     A and B rounded to bfloat16 (to the nearest, ties to even). Products of
+ *            two of those are exact in float32; they are summed in float32, pair by
+ *            pair in the order of k, of each pair the second one first, as the
+ *            instruction vdpbf16ps does.
+ *   int8     each row of A and each column of B becomes a scale, max |x| / 127, times
+ *            integers q = x / scale in -127 .. 127 (x is multiplied by 127 / max, and
+ *            rounded to the nearest, ties to even). Sums of products of integers are
+ *            exact, so k is at most 131,072; times the product of both scales, they
+ *            are added to start. A row or column whose max is below 2^-100 counts as
+ *            zero; one that is not finite gives NaN.
+ *
+ * So the bits of bf16 (short of numbers that are nearly denormal) and of int8 are the
+ * same in all tables. */
+typedef struct rnn_product {
+    /* Columns come in panels of this many; ranges of columns begin at a multiple. */
+    size_t panel;
+    /* Bytes for a packed B [k][n]. */
+    size_t (*packed_bytes)(size_t k, size_t n);
+    /* Packs columns [begin, end) of B [k][n], where B(p, j) is
+     * b[p * row + j * column]; what a panel has beyond n is zero. */
+    void (*pack)(void *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
+                 size_t begin, size_t end);
+    /* Converts A [m][k] into what `multiply` reads, rows of operand_floats(k) floats'
+     * room, end to end. Both are NULL in float32: A is then read as it is. */
+    size_t (*operand_floats)(size_t k);
+    void (*convert)(size_t m, size_t k, const float *a, size_t a_stride, void *operand);
+    /* For columns [begin, end): C[m][n] = start + A[m][k] B[k][n], where start is
+     * C itself if accumulate, else the vector bias [n] in each row, else 0 (NULL).
+     * Rows of A are a_stride floats apart: operand_floats(k) where A was converted. */
+    void (*multiply)(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
+                     const void *packed, const float *bias, int accumulate, float *c,
+                     size_t c_stride, size_t begin, size_t end);
+} rnn_product;
+
+#define RNN_PRECISIONS 4 /* those of rnn_precision */
+
 typedef struct rnn_kernels {
     const char *name; /* "generic", "avx2", ... */
 
-    /* --- matrix product, C = start + A B, with B packed once and used often */
-
-    /* Columns come in panels of this many; ranges of columns begin at a multiple. */
-    size_t panel;
-    /* Floats for a packed B [k][n]. */
-    size_t (*packed_floats)(size_t k, size_t n);
-    /* Packs columns [begin, end) of B [k][n], where B(p, j) is
-     * b[p * row + j * column]; what a panel has beyond n is zero. */
-    void (*pack)(float *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
-                 size_t begin, size_t end);
-    /* For columns [begin, end): C[m][n] = start + A[m][k] B[k][n], where start is
-     * C itself if accumulate, else the vector bias [n] in each row, else 0 (NULL). */
-    void (*product)(size_t m, size_t n, size_t k, const float *a, size_t a_stride,
-                    const float *packed, const float *bias, int accumulate, float *c,
-                    size_t c_stride, size_t begin, size_t end);
+    /* --- matrix product, by rnn_precision; AUTO's is NULL */
+    const rnn_product *products[RNN_PRECISIONS];
+    rnn_precision automatic; /* what RNN_PRECISION_AUTO stands for */
 
     /* --- weight gradient, C[m][n] += A^T B over all rows of A [rows][m], B [rows][n] */
 
@@ -83,12 +111,13 @@ typedef struct rnn_kernels {
     void (*scatter_add)(size_t rows, const int32_t *index, const float *a, size_t a_stride,
                         float *table, size_t table_stride, size_t begin, size_t end);
 
-    /* --- cells, for `rows` streams side by side; h, c, dh, dc are [rows][hidden] */
+    /* --- cells, for `rows` streams side by side; h, c, dh, dc are [rows][hidden].
+     * Forwards for units [begin, end) of them. */
 
     /* gates [rows][4 hidden] holds the sums i f g o; becomes their activations.
      * c = f c_prev + i g, h = o tanh(c). c may be c_prev. */
     void (*lstm_forward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,
-                         const float *c_prev, float *c, float *h);
+                         const float *c_prev, float *c, float *h, size_t begin, size_t end);
     /* c once more from the activations that lstm_forward left in gates: the same bits. */
     void (*lstm_cell)(size_t rows, size_t hidden, const float *gates, size_t gates_stride,
                       const float *c_prev, float *c);
@@ -100,14 +129,14 @@ typedef struct rnn_kernels {
      * share W_in x + b_in, q the state's share W_hn h + b_hn; r z n become
      * activations, n = tanh(n + r q). h = (1 - z) n + z h_prev. h may be h_prev. */
     void (*gru_forward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,
-                        const float *h_prev, float *h);
+                        const float *h_prev, float *h, size_t begin, size_t end);
     /* gates becomes the gradients dr dz dn (of the sums) and dq. The direct path
      * dh z is added to dh_prev, unless that is NULL. */
     void (*gru_backward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,
                          const float *h_prev, const float *dh, float *dh_prev);
     /* h = tanh(sums); sums [rows][hidden] with its own stride. */
     void (*tanh_forward)(size_t rows, size_t hidden, const float *sums, size_t sums_stride,
-                         float *h);
+                         float *h, size_t begin, size_t end);
     /* sums becomes dh (1 - h^2). */
     void (*tanh_backward)(size_t rows, size_t hidden, float *sums, size_t sums_stride,
                           const float *h, const float *dh);

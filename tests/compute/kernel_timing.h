@@ -69,6 +69,7 @@ typedef struct timing {
     workspace *space;
     size_t m, n, k; /* their meaning is the kernel's */
     int flag;
+    rnn_precision precision; /* of products */
 } timing;
 
 typedef void (*timed)(const timing *t);
@@ -94,8 +95,16 @@ static double median_seconds(timed call, const timing *t, double budget) {
 }
 
 static void call_product(const timing *t) {
-    t->kernels->product(t->m, t->n, t->k, t->space->a, t->k, t->space->packed, NULL, t->flag,
-                        t->space->c, t->n, 0, t->n);
+    const rnn_product *by = t->kernels->products[t->precision];
+    const void *a = t->space->a;
+    size_t a_stride = t->k;
+    if (by->convert) {
+        by->convert(t->m, t->k, t->space->a, t->k, t->space->scratch);
+        a = t->space->scratch;
+        a_stride = by->operand_floats(t->k);
+    }
+    by->multiply(t->m, t->n, t->k, a, a_stride, t->space->packed, NULL, t->flag, t->space->c, t->n,
+                 0, t->n);
 }
 
 static void call_gradient(const timing *t) {
@@ -104,8 +113,8 @@ static void call_gradient(const timing *t) {
 }
 
 static void call_pack(const timing *t) {
-    t->kernels->pack(t->space->packed, t->space->b, t->flag ? 1 : t->n, t->flag ? t->k : 1, t->k,
-                     t->n, 0, t->n);
+    t->kernels->products[t->precision]->pack(t->space->packed, t->space->b, t->flag ? 1 : t->n,
+                                             t->flag ? t->k : 1, t->k, t->n, 0, t->n);
 }
 
 static void call_column_sums(const timing *t) {
@@ -122,7 +131,7 @@ static void call_scatter_add(const timing *t) {
 
 static void call_lstm_forward(const timing *t) {
     t->kernels->lstm_forward(t->m, t->n, t->space->a, 4 * t->n, t->space->b, t->space->b,
-                             t->space->c);
+                             t->space->c, 0, t->n);
 }
 
 static void call_lstm_backward(const timing *t) {
@@ -131,7 +140,7 @@ static void call_lstm_backward(const timing *t) {
 }
 
 static void call_gru_forward(const timing *t) {
-    t->kernels->gru_forward(t->m, t->n, t->space->a, 4 * t->n, t->space->b, t->space->c);
+    t->kernels->gru_forward(t->m, t->n, t->space->a, 4 * t->n, t->space->b, t->space->c, 0, t->n);
 }
 
 static void call_gru_backward(const timing *t) {
@@ -140,7 +149,7 @@ static void call_gru_backward(const timing *t) {
 }
 
 static void call_tanh_forward(const timing *t) {
-    t->kernels->tanh_forward(t->m, t->n, t->space->a, t->n, t->space->c);
+    t->kernels->tanh_forward(t->m, t->n, t->space->a, t->n, t->space->c, 0, t->n);
 }
 
 static void call_softmax_loss(const timing *t) {
@@ -170,42 +179,59 @@ static const struct shape {
     timed call;
     size_t m, n, k;
     int flag;
-    double flops; /* times m n k; 0: report ns per element instead */
+    double flops;            /* times m n k; 0: report ns per element instead */
+    rnn_precision precision; /* of products */
 } shapes[] = {
-    {"product", call_product, 100, 2048, 512, 1, 2},
-    {"product", call_product, 50, 2048, 512, 1, 2},
-    {"product", call_product, 25, 2048, 512, 1, 2},
-    {"product", call_product, 50, 512, 2048, 1, 2},
-    {"product", call_product, 10000, 2048, 512, 0, 2},
-    {"product", call_product, 10000, 512, 2048, 0, 2},
-    {"product", call_product, 10000, 65, 512, 0, 2},
-    {"product", call_product, 10000, 512, 65, 0, 2},
-    {"product", call_product, 1, 2048, 512, 1, 2},
-    {"product", call_product, 2, 2048, 512, 1, 2},
-    {"product", call_product, 3, 2048, 512, 1, 2},
-    {"product", call_product, 4, 2048, 512, 1, 2},
-    {"product", call_product, 50, 512, 128, 1, 2},
-    {"product", call_product, 50, 128, 512, 1, 2},
-    {"product", call_product, 2500, 512, 128, 0, 2},
-    {"product", call_product, 1, 512, 128, 1, 2},
-    {"gradient", call_gradient, 10000, 2048, 512, 0, 2},
-    {"gradient", call_gradient, 10000, 65, 512, 0, 2},
-    {"gradient", call_gradient, 2500, 512, 128, 0, 2},
-    {"pack rows", call_pack, 1, 2048, 512, 0, 0},
-    {"pack transposed", call_pack, 1, 2048, 512, 1, 0},
-    {"column_sums", call_column_sums, 5000, 2048, 1, 0, 0},
-    {"gather", call_gather, 5000, 2048, 1, 0, 0},
-    {"scatter_add", call_scatter_add, 5000, 2048, 1, 0, 0},
-    {"lstm_forward", call_lstm_forward, 50, 512, 1, 0, 0},
-    {"lstm_backward", call_lstm_backward, 50, 512, 1, 0, 0},
-    {"gru_forward", call_gru_forward, 50, 512, 1, 0, 0},
-    {"gru_backward", call_gru_backward, 50, 512, 1, 0, 0},
-    {"tanh_forward", call_tanh_forward, 50, 512, 1, 0, 0},
-    {"softmax_loss", call_softmax_loss, 1000, 65, 1, 0, 0},
-    {"sum_of_squares", call_sum_of_squares, 1, 3000000, 1, 0, 0},
-    {"update sgd", call_update, 1, 3000000, 1, RNN_SGD, 0},
-    {"update rmsprop", call_update, 1, 3000000, 1, RNN_RMSPROP, 0},
-    {"update adam", call_update, 1, 3000000, 1, RNN_ADAM, 0},
+    {"product", call_product, 100, 2048, 512, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 50, 2048, 512, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 25, 2048, 512, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 50, 512, 2048, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 10000, 2048, 512, 0, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 10000, 512, 2048, 0, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 10000, 65, 512, 0, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 10000, 512, 65, 0, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 1, 2048, 512, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 2, 2048, 512, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 3, 2048, 512, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 4, 2048, 512, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 50, 512, 128, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 50, 128, 512, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 2500, 512, 128, 0, 2, RNN_PRECISION_FLOAT32},
+    {"product", call_product, 1, 512, 128, 1, 2, RNN_PRECISION_FLOAT32},
+    {"product bf16", call_product, 10000, 2048, 512, 0, 2, RNN_PRECISION_BF16},
+    {"product bf16", call_product, 100, 2048, 512, 0, 2, RNN_PRECISION_BF16},
+    {"product bf16", call_product, 8, 2048, 512, 0, 2, RNN_PRECISION_BF16},
+    {"product bf16", call_product, 4, 2048, 512, 0, 2, RNN_PRECISION_BF16},
+    {"product bf16", call_product, 2, 2048, 512, 0, 2, RNN_PRECISION_BF16},
+    {"product bf16", call_product, 1, 2048, 512, 0, 2, RNN_PRECISION_BF16},
+    {"pack rows bf16", call_pack, 1, 2048, 512, 0, 0, RNN_PRECISION_BF16},
+    {"pack transp. bf16", call_pack, 1, 2048, 512, 1, 0, RNN_PRECISION_BF16},
+    {"product int8", call_product, 10000, 2048, 512, 0, 2, RNN_PRECISION_INT8},
+    {"product int8", call_product, 100, 2048, 512, 0, 2, RNN_PRECISION_INT8},
+    {"product int8", call_product, 8, 2048, 512, 0, 2, RNN_PRECISION_INT8},
+    {"product int8", call_product, 4, 2048, 512, 0, 2, RNN_PRECISION_INT8},
+    {"product int8", call_product, 2, 2048, 512, 0, 2, RNN_PRECISION_INT8},
+    {"product int8", call_product, 1, 2048, 512, 0, 2, RNN_PRECISION_INT8},
+    {"pack rows int8", call_pack, 1, 2048, 512, 0, 0, RNN_PRECISION_INT8},
+    {"pack transp. int8", call_pack, 1, 2048, 512, 1, 0, RNN_PRECISION_INT8},
+    {"gradient", call_gradient, 10000, 2048, 512, 0, 2, RNN_PRECISION_AUTO},
+    {"gradient", call_gradient, 10000, 65, 512, 0, 2, RNN_PRECISION_AUTO},
+    {"gradient", call_gradient, 2500, 512, 128, 0, 2, RNN_PRECISION_AUTO},
+    {"pack rows", call_pack, 1, 2048, 512, 0, 0, RNN_PRECISION_FLOAT32},
+    {"pack transposed", call_pack, 1, 2048, 512, 1, 0, RNN_PRECISION_FLOAT32},
+    {"column_sums", call_column_sums, 5000, 2048, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"gather", call_gather, 5000, 2048, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"scatter_add", call_scatter_add, 5000, 2048, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"lstm_forward", call_lstm_forward, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"lstm_backward", call_lstm_backward, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"gru_forward", call_gru_forward, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"gru_backward", call_gru_backward, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"tanh_forward", call_tanh_forward, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"softmax_loss", call_softmax_loss, 1000, 65, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"sum_of_squares", call_sum_of_squares, 1, 3000000, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"update sgd", call_update, 1, 3000000, 1, RNN_SGD, 0, RNN_PRECISION_AUTO},
+    {"update rmsprop", call_update, 1, 3000000, 1, RNN_RMSPROP, 0, RNN_PRECISION_AUTO},
+    {"update adam", call_update, 1, 3000000, 1, RNN_ADAM, 0, RNN_PRECISION_AUTO},
 };
 
 static int time_kernels(void) {
@@ -215,7 +241,7 @@ static int time_kernels(void) {
         .b = rnn_allocate(most, sizeof(float)),
         .c = rnn_allocate(most, sizeof(float)),
         .packed = rnn_allocate((size_t)4 << 20, sizeof(float)),
-        .scratch = rnn_allocate((size_t)4 << 20, sizeof(float)),
+        .scratch = rnn_allocate((size_t)8 << 20, sizeof(float)),
         .index = rnn_allocate(10000, sizeof(int32_t)),
         .hits = rnn_allocate(10000, 1),
     };
@@ -225,7 +251,7 @@ static int time_kernels(void) {
     for (size_t i = 0; i < 10000; i++)
         space.index[i] = (int32_t)(i * 7 % 65);
     const rnn_kernels *const *table = rnn_kernels_available();
-    double top = (*table)->panel > 1 && table[1] ? ceiling() : 0.0;
+    double top = table[1] ? ceiling() : 0.0;
     printf("multiply-add ceiling of this core: %.1f GFLOP/s\n", top);
     for (; *table; table++) {
         int slow = table[1] == NULL;
@@ -237,7 +263,7 @@ static int time_kernels(void) {
                 continue;
             for (size_t j = 0; j < most; j++)
                 space.a[j] = space.b[j] = (float)(j % 97) * 0.01f - 0.5f;
-            const timing t = {*table, &space, s->m, s->n, s->k, s->flag};
+            const timing t = {*table, &space, s->m, s->n, s->k, s->flag, s->precision};
             double seconds = median_seconds(s->call, &t, size > 1e9 ? 0.6 : 0.15);
             char text[64];
             snprintf(text, sizeof text, "%zu x %zu x %zu", s->m, s->n, s->k);

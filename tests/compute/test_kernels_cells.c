@@ -157,16 +157,31 @@ static void units_close(const unit *a, const unit *b) {
 /* A kernel on rows [row, row + rows) of a unit. */
 typedef void (*verb)(const rnn_kernels *k, const unit *u, size_t row, size_t rows);
 
+/* Forwards, several rows go at once over all units, a single row in two ranges. */
+static size_t cut(const unit *u, size_t rows) {
+    return rows == 1 ? u->h.columns / 3 : u->h.columns;
+}
+
 static void lstm_forward(const rnn_kernels *k, const unit *u, size_t row, size_t rows) {
-    k->lstm_forward(rows, u->h.columns, guarded_row(&u->gates, row), u->gates.stride,
-                    guarded_row(&u->prev, row), guarded_row(&u->next, row),
-                    guarded_row(&u->h, row));
+    size_t hidden = u->h.columns, begin = 0;
+    for (size_t end = cut(u, rows);; begin = end, end = hidden) {
+        k->lstm_forward(rows, hidden, guarded_row(&u->gates, row), u->gates.stride,
+                        guarded_row(&u->prev, row), guarded_row(&u->next, row),
+                        guarded_row(&u->h, row), begin, end);
+        if (end == hidden)
+            break;
+    }
 }
 
 static void lstm_forward_in_place(const rnn_kernels *k, const unit *u, size_t row, size_t rows) {
-    k->lstm_forward(rows, u->h.columns, guarded_row(&u->gates, row), u->gates.stride,
-                    guarded_row(&u->prev, row), guarded_row(&u->prev, row),
-                    guarded_row(&u->h, row));
+    size_t hidden = u->h.columns, begin = 0;
+    for (size_t end = cut(u, rows);; begin = end, end = hidden) {
+        k->lstm_forward(rows, hidden, guarded_row(&u->gates, row), u->gates.stride,
+                        guarded_row(&u->prev, row), guarded_row(&u->prev, row),
+                        guarded_row(&u->h, row), begin, end);
+        if (end == hidden)
+            break;
+    }
 }
 
 /* Into dh, which has the right shape. */
@@ -182,13 +197,23 @@ static void lstm_backward(const rnn_kernels *k, const unit *u, size_t row, size_
 }
 
 static void gru_forward(const rnn_kernels *k, const unit *u, size_t row, size_t rows) {
-    k->gru_forward(rows, u->h.columns, guarded_row(&u->gates, row), u->gates.stride,
-                   guarded_row(&u->prev, row), guarded_row(&u->h, row));
+    size_t hidden = u->h.columns, begin = 0;
+    for (size_t end = cut(u, rows);; begin = end, end = hidden) {
+        k->gru_forward(rows, hidden, guarded_row(&u->gates, row), u->gates.stride,
+                       guarded_row(&u->prev, row), guarded_row(&u->h, row), begin, end);
+        if (end == hidden)
+            break;
+    }
 }
 
 static void gru_forward_in_place(const rnn_kernels *k, const unit *u, size_t row, size_t rows) {
-    k->gru_forward(rows, u->h.columns, guarded_row(&u->gates, row), u->gates.stride,
-                   guarded_row(&u->prev, row), guarded_row(&u->prev, row));
+    size_t hidden = u->h.columns, begin = 0;
+    for (size_t end = cut(u, rows);; begin = end, end = hidden) {
+        k->gru_forward(rows, hidden, guarded_row(&u->gates, row), u->gates.stride,
+                       guarded_row(&u->prev, row), guarded_row(&u->prev, row), begin, end);
+        if (end == hidden)
+            break;
+    }
 }
 
 static void gru_backward(const rnn_kernels *k, const unit *u, size_t row, size_t rows) {
@@ -203,8 +228,13 @@ static void gru_backward_at_the_start(const rnn_kernels *k, const unit *u, size_
 }
 
 static void tanh_forward(const rnn_kernels *k, const unit *u, size_t row, size_t rows) {
-    k->tanh_forward(rows, u->h.columns, guarded_row(&u->gates, row), u->gates.stride,
-                    guarded_row(&u->h, row));
+    size_t hidden = u->h.columns, begin = 0;
+    for (size_t end = cut(u, rows);; begin = end, end = hidden) {
+        k->tanh_forward(rows, hidden, guarded_row(&u->gates, row), u->gates.stride,
+                        guarded_row(&u->h, row), begin, end);
+        if (end == hidden)
+            break;
+    }
 }
 
 static void tanh_backward(const rnn_kernels *k, const unit *u, size_t row, size_t rows) {

@@ -116,9 +116,9 @@ static void steps_work(void *argument, int thread, int count) {
         const float *gates = rnn_cpu_row(layer->gates, t * e->batch + begin, e->columns);
         for (int i = 0; i < 2 && layer->hidden_back[i].data; i++) {
             const rnn_packed *w = &layer->hidden_back[i];
-            e->kernels->product(rows, w->n, w->k, i == 0 ? gates : gates + e->input_sums,
-                                e->columns, w->data, NULL, 1, dh_of(job, t - 1) + begin * hidden,
-                                hidden, 0, w->n);
+            rnn_cpu_product(w, rows, i == 0 ? gates : gates + e->input_sums, e->columns, NULL, 1,
+                            dh_of(job, t - 1) + begin * hidden, hidden, 0, w->n,
+                            rnn_cpu_room(e, thread));
         }
     }
 }
@@ -189,9 +189,8 @@ static void input_work(void *argument, int thread, int count) {
     rnn_share(job->length * e->batch, 1, thread, count, &begin, &end);
     if (begin == end)
         return;
-    e->kernels->product(end - begin, w->n, w->k, rnn_cpu_row(layer->gates, begin, e->columns),
-                        e->columns, w->data, NULL, 0, rnn_cpu_row(layer->h, begin, w->n), w->n, 0,
-                        w->n);
+    rnn_cpu_product(w, end - begin, rnn_cpu_row(layer->gates, begin, e->columns), e->columns, NULL,
+                    0, rnn_cpu_row(layer->h, begin, w->n), w->n, 0, w->n, rnn_cpu_room(e, thread));
     if (e->dropout > 0)
         rnn_cpu_dropout(e, job->layer - 1, job->step, begin, end, layer->h, layer->h);
 }

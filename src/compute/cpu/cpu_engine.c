@@ -33,18 +33,16 @@ static int allocate(float **array, size_t rows, size_t width) {
 
 /* W [outputs][inputs] as a product x W^T, and with `back` in the same place as a
  * product dy W. */
-static int allocate_pair(rnn_engine *e, rnn_packed *forward, rnn_packed *back, size_t offset,
-                         size_t outputs, size_t inputs) {
-    size_t room = e->kernels->packed_floats(inputs, outputs);
-    size_t back_room = e->kernels->packed_floats(outputs, inputs);
-    *forward = (rnn_packed){NULL, offset, 1, inputs, inputs, outputs};
-    if (back && back_room > room)
-        room = back_room;
-    if (!allocate(&forward->data, room, 1))
-        return 0;
+static int allocate_pair(rnn_engine *e, rnn_precision precision, rnn_packed *forward,
+                         rnn_packed *back, size_t offset, size_t outputs, size_t inputs) {
+    const rnn_product *by = e->kernels->products[precision];
+    size_t room = by->packed_bytes(inputs, outputs);
+    size_t back_room = by->packed_bytes(outputs, inputs);
+    void *data = rnn_allocate(back && back_room > room ? back_room : room, 1);
+    *forward = (rnn_packed){by, data, offset, 1, inputs, inputs, outputs};
     if (back)
-        *back = (rnn_packed){forward->data, offset, inputs, 1, outputs, inputs};
-    return 1;
+        *back = (rnn_packed){by, data, offset, inputs, 1, outputs, inputs};
+    return data != NULL;
 }
 
 static int allocate_layer_weights(rnn_engine *e, size_t l) {
@@ -58,34 +56,41 @@ static int allocate_layer_weights(rnn_engine *e, size_t l) {
     rnn_packed *back[] = {&layer->hidden_back[0], &layer->hidden_back[1], &layer->input_back};
     for (int i = 0; i < 3; i++)
         back[i] = e->training ? back[i] : NULL;
-    if (!allocate_pair(e, &layer->hidden[0], back[0], recurrent, first, hidden))
+    if (!allocate_pair(e, e->precision, &layer->hidden[0], back[0], recurrent, first, hidden))
         return 0;
-    if (first < outputs && !allocate_pair(e, &layer->hidden[1], back[1], recurrent + first * hidden,
-                                          outputs - first, hidden))
+    if (first < outputs && !allocate_pair(e, e->precision, &layer->hidden[1], back[1],
+                                          recurrent + first * hidden, outputs - first, hidden))
         return 0;
-    if ((l > 0 || net->embedding > 0) &&
-        !allocate_pair(e, &layer->input, back[2], net->layer[l].weight_ih, outputs, inputs))
+    /* Layer 0's is for its table, which is float32 in all precisions. */
+    rnn_precision precision = l > 0 ? e->precision : RNN_PRECISION_FLOAT32;
+    if ((l > 0 || net->embedding > 0) && !allocate_pair(e, precision, &layer->input, back[2],
+                                                        net->layer[l].weight_ih, outputs, inputs))
         return 0;
     return allocate(&layer->start, 1, e->columns);
 }
 
 static int allocate_weights(rnn_engine *e) {
     const rnn_network *net = &e->network;
-    if (!allocate(&e->parameters, net->parameters, 1))
+    if (!e->given_parameters && !allocate(&e->parameters, net->parameters, 1))
         return 0;
     for (size_t l = 0; l < net->layers; l++)
         if (!allocate_layer_weights(e, l))
             return 0;
     /* The way back needs both of the output layer's, block by block. */
-    size_t hidden = net->hidden, back_floats = e->kernels->packed_floats(net->symbols, hidden);
-    e->output_back = (rnn_packed){NULL, net->output_weight, hidden, 1, net->symbols, hidden};
-    return allocate_pair(e, &e->output, NULL, net->output_weight, net->symbols, hidden) &&
-           (!e->training || allocate(&e->output_back.data, back_floats, 1));
+    const rnn_product *by = e->kernels->products[e->precision];
+    size_t at = net->output_weight, symbols = net->symbols, hidden = net->hidden;
+    if (!allocate_pair(e, e->precision, &e->output, NULL, at, symbols, hidden))
+        return 0;
+    if (e->training) {
+        void *data = rnn_allocate(by->packed_bytes(symbols, hidden), 1);
+        e->output_back = (rnn_packed){by, data, at, hidden, 1, symbols, hidden};
+    }
+    return !e->training || e->output_back.data;
 }
 
 /* The lender is brought up to date first: once that is done, lending only reads it. */
 static void borrow_weights(rnn_engine *e, rnn_engine *from) {
-    rnn_cpu_pack(from, RNN_CPU_FORWARD);
+    rnn_cpu_pack(from, e->threads, RNN_CPU_FORWARD);
     if (from->table_complete)
         rnn_cpu_table(from, 0, NULL);
     e->borrowed = 1;
@@ -169,6 +174,16 @@ static void choose_blocks(rnn_engine *e) {
         e->chunk = e->block * e->batch;
 }
 
+/* Room for the rows of each product in its precision. */
+static int allocate_operands(rnn_engine *e) {
+    const rnn_product *by = e->kernels->products[e->precision];
+    if (!by->convert)
+        return 1;
+    e->operand_floats = by->operand_floats(e->network.hidden);
+    return allocate(&e->operands, (size_t)rnn_threads_count(e->threads) * RNN_CPU_OPERAND_ROWS,
+                    e->operand_floats);
+}
+
 static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
     if (!e->training)
         return 1;
@@ -201,7 +216,8 @@ static void destroy_weights(rnn_engine *e) {
     }
     rnn_free(e->output.data);
     rnn_free(e->output_back.data);
-    rnn_free(e->parameters);
+    if (!e->given_parameters)
+        rnn_free(e->parameters);
 }
 
 static void destroy(rnn_engine *e) {
@@ -223,7 +239,7 @@ static void destroy(rnn_engine *e) {
     void *arrays[] = {
         e->gradient, e->first,   e->second, e->table_gradient, e->embedded, e->embedded_gradient,
         e->distinct, e->slot,    e->rows,   e->logits,         e->losses,   e->hits,
-        e->top_dh,   e->c_again, e->dc,     e->scratch,        e->partial};
+        e->top_dh,   e->c_again, e->dc,     e->scratch,        e->operands, e->partial};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);
@@ -238,7 +254,32 @@ static int allocate_all(rnn_engine *e, const rnn_engine_options *options) {
     for (size_t l = 0; l < e->network.layers; l++)
         if (!allocate_layer_rows(e, l))
             return 0;
-    return allocate_table(e) && allocate_output(e) && allocate_training(e, options);
+    return allocate_table(e) && allocate_output(e) && allocate_operands(e) &&
+           allocate_training(e, options);
+}
+
+static rnn_status choose_kernels(rnn_engine *e, const rnn_engine_options *options,
+                                 rnn_error *error) {
+    if (options->weights) {
+        e->kernels = options->weights->kernels;
+        e->precision = options->weights->precision;
+        return RNN_OK;
+    }
+    rnn_status status = rnn_kernels_pick(&e->kernels, options->cpu, error);
+    if (status != RNN_OK)
+        return status;
+    e->precision = options->precision;
+    if (e->precision == RNN_PRECISION_AUTO)
+        e->precision = e->training ? RNN_PRECISION_FLOAT32 : e->kernels->automatic;
+    if (e->training && e->precision != RNN_PRECISION_FLOAT32)
+        return rnn_fail(error, RNN_ERR_UNSUPPORTED, "training runs in float32 alone");
+    return RNN_OK;
+}
+
+static rnn_precision automatic(const char *cpu) {
+    const rnn_kernels *kernels;
+    return rnn_kernels_pick(&kernels, cpu, NULL) == RNN_OK ? kernels->automatic
+                                                           : RNN_PRECISION_FLOAT32;
 }
 
 static rnn_status create(rnn_engine **out, const rnn_network *network,
@@ -255,12 +296,12 @@ static rnn_status create(rnn_engine **out, const rnn_network *network,
     e->seed = options->seed;
     e->input_sums = rnn_network_gates(network) * network->hidden;
     e->columns = network->cell == RNN_CELL_TANH ? network->hidden : 4 * network->hidden;
+    if (!options->weights && options->parameters) {
+        e->parameters = options->parameters;
+        e->given_parameters = 1;
+    }
     choose_blocks(e);
-    rnn_status status = RNN_OK;
-    if (options->weights)
-        e->kernels = options->weights->kernels;
-    else
-        status = rnn_kernels_pick(&e->kernels, options->cpu, error);
+    rnn_status status = choose_kernels(e, options, error);
     if (status != RNN_OK)
         goto fail;
     int threads = options->threads > 0 ? options->threads : rnn_threads_default();
@@ -274,8 +315,9 @@ static rnn_status create(rnn_engine **out, const rnn_network *network,
                           network->parameters, e->batch, e->length);
         goto fail;
     }
-    snprintf(e->description, sizeof e->description, "%s, %d thread%s", e->kernels->name, threads,
-             threads == 1 ? "" : "s");
+    static const char *const precisions[RNN_PRECISIONS] = {"", "", ", bf16", ", int8"};
+    snprintf(e->description, sizeof e->description, "%s%s, %d thread%s", e->kernels->name,
+             precisions[e->precision], threads, threads == 1 ? "" : "s");
     *out = e;
     return RNN_OK;
 fail:
@@ -290,7 +332,7 @@ static const char *describe(const rnn_engine *e) {
 /* ------------------------------------------------------------------ copies */
 
 static void copy(float *to, const float *from, size_t n) {
-    if (to && from)
+    if (to && from && to != from)
         memcpy(to, from, n * sizeof(float));
 }
 
@@ -344,7 +386,7 @@ static void read_state(rnn_engine *e, float *to) {
 
 static void run_forward(rnn_engine *e, size_t length, const int32_t *symbols, int dropout,
                         uint64_t step) {
-    rnn_cpu_pack(e, RNN_CPU_FORWARD);
+    rnn_cpu_pack(e, e->threads, RNN_CPU_FORWARD);
     rnn_cpu_table(e, length * e->batch, symbols);
     rnn_cpu_forward(e, length, dropout, step);
 }
@@ -374,7 +416,7 @@ static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
     size_t rows = length * e->batch;
     run_forward(e, length, symbols, 1, step);
     memset(e->gradient, 0, e->network.parameters * sizeof(float));
-    rnn_cpu_pack(e, RNN_CPU_BACKWARD);
+    rnn_cpu_pack(e, e->threads, RNN_CPU_BACKWARD);
     rnn_cpu_backward(e, length, targets, step);
     rnn_cpu_carry(e, length);
     return add_up(e, rows);
@@ -382,7 +424,7 @@ static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
 
 static void step(rnn_engine *e, const int32_t *symbols, float *logits) {
     run_forward(e, 1, symbols, 0, 0);
-    rnn_cpu_logits(e, 0, e->batch, logits);
+    rnn_cpu_logits(e, logits);
     rnn_cpu_carry(e, 1);
 }
 
@@ -391,6 +433,7 @@ const rnn_device rnn_cpu_device = {
     .create = create,
     .destroy = destroy,
     .describe = describe,
+    .automatic = automatic,
     .write_parameters = write_parameters,
     .read_gradient = read_gradient,
     .write_gradient = write_gradient,

@@ -36,12 +36,19 @@
 
 extern const rnn_device rnn_cpu_device;
 
-/* A weight matrix as the product kernel wants it: B [k][n], where B(p, j) is
+/* A weight matrix as a product wants it: B [k][n], where B(p, j) is
  * parameters[offset + p * row + j * column]. */
 typedef struct rnn_packed {
-    float *data;
+    const rnn_product *by;
+    void *data;
     size_t offset, row, column, k, n;
 } rnn_packed;
+
+/* Rows that a packed matrix is multiplied by, in its precision. */
+typedef struct rnn_operand {
+    const void *rows;
+    size_t stride; /* floats */
+} rnn_operand;
 
 /* Weights of the layers are packed for one direction at a time, the output layer's
  * for both. */
@@ -68,13 +75,15 @@ typedef struct rnn_cpu_layer {
 struct rnn_engine {
     rnn_network network;
     const rnn_kernels *kernels;
+    rnn_precision precision; /* of all products but those of layer 0's table */
     rnn_threads *threads;
     char description[64];
     size_t batch, length;
     size_t columns;    /* of a row of gates */
     size_t input_sums; /* columns that the input products fill: gates * hidden */
     int training;
-    int borrowed; /* parameters, packed weights and the table are another engine's */
+    int borrowed;         /* parameters, packed weights and the table are another engine's */
+    int given_parameters; /* parameters are the caller's */
     float dropout;
     uint64_t seed;
 
@@ -106,6 +115,8 @@ struct rnn_engine {
     float *dc;      /* [batch][hidden] */
     float *scratch; /* a share of scratch_floats for each thread */
     size_t scratch_floats;
+    float *operands; /* RNN_CPU_OPERAND_ROWS converted rows for each thread, or NULL */
+    size_t operand_floats;
     double *partial; /* sums of squares, one a piece of RNN_CPU_PIECE parameters */
 };
 
@@ -113,6 +124,9 @@ struct rnn_engine {
 
 /* Work of fewer multiply-adds than this is done before another thread wakes up. */
 #define RNN_CPU_SMALL_WORK ((size_t)1 << 16)
+
+/* Up to so many streams, threads share out the weights of a step, not the streams. */
+#define RNN_CPU_FEW_STREAMS 8
 
 /* Runs a phase of about `cost` multiply-adds: on all threads, or at once if small. */
 static inline void rnn_cpu_run(rnn_engine *engine, rnn_work work, void *argument, size_t cost) {
@@ -137,8 +151,21 @@ static inline size_t rnn_cpu_cell_after(const rnn_engine *engine, size_t time) {
 }
 
 /* cpu_pack.c: brings the packed weights of a direction up to date, and the start
- * vectors. */
-void rnn_cpu_pack(rnn_engine *engine, rnn_cpu_packing direction);
+ * vectors, on these threads. */
+void rnn_cpu_pack(rnn_engine *engine, rnn_threads *threads, rnn_cpu_packing direction);
+
+/* cpu_product.c: C = start + A B as the packed B's precision has it. A thread's room
+ * for converted rows; more than RNN_CPU_OPERAND_ROWS go through it in blocks. */
+#define RNN_CPU_OPERAND_ROWS ((size_t)96)
+float *rnn_cpu_room(const rnn_engine *engine, int thread);
+rnn_operand rnn_cpu_convert(const rnn_packed *b, size_t rows, const float *a, size_t a_stride,
+                            float *room);
+void rnn_cpu_multiply(const rnn_packed *b, size_t rows, rnn_operand a, const float *bias,
+                      int accumulate, float *c, size_t c_stride, size_t begin, size_t end);
+/* Both, for any number of rows; room may be NULL for float32. */
+void rnn_cpu_product(const rnn_packed *b, size_t rows, const float *a, size_t a_stride,
+                     const float *bias, int accumulate, float *c, size_t c_stride, size_t begin,
+                     size_t end, float *room);
 
 /* cpu_input.c: what layer 0 reads. The first two for a sequence of n characters. */
 void rnn_cpu_table(rnn_engine *engine, size_t n, const int32_t *symbols);
@@ -148,6 +175,13 @@ void rnn_cpu_table_backward(rnn_engine *engine, size_t n);
 /* cpu_forward.c: all layers; h of the top layer holds the result. With dropout,
  * the masks are those of `step`. */
 void rnn_cpu_forward(rnn_engine *engine, size_t length, int dropout, uint64_t step);
+/* cpu_few.c: whether the steps of a sequence are for few streams and large weights;
+ * and then all steps of a layer, whose input sums are already there if `summed`. */
+int rnn_cpu_is_few(const rnn_engine *engine);
+void rnn_cpu_few(rnn_engine *engine, size_t layer, size_t length, int summed);
+/* The cells of units [begin, end) of rows [row, row + rows) of [time][batch]. */
+void rnn_cpu_cells(rnn_engine *engine, size_t layer, size_t row, size_t rows, size_t begin,
+                   size_t end);
 /* Row 0 of h and c becomes the last of the sequence: what the next one begins with. */
 void rnn_cpu_carry(rnn_engine *engine, size_t length);
 /* rows [begin, end) of [time][batch] times the mask of a layer's output. */
@@ -160,7 +194,8 @@ void rnn_cpu_dropout(const rnn_engine *engine, size_t layer, uint64_t step, size
 void rnn_cpu_output(rnn_engine *engine, size_t length, const int32_t *targets);
 void rnn_cpu_output_backward(rnn_engine *engine, size_t row, size_t rows, const int32_t *targets,
                              float scale);
-void rnn_cpu_logits(rnn_engine *engine, size_t row, size_t rows, float *logits);
+/* logits [batch][symbols] after a sequence of one step. */
+void rnn_cpu_logits(rnn_engine *engine, float *logits);
 
 /* cpu_backward.c: from the targets through all layers into the gradient of the mean
  * loss; losses and hits on the way. */

@@ -5,8 +5,7 @@
  * Layer by layer: the input sums of the whole sequence as one product, then the
  * steps one after another. Streams do not meet, so the steps are cut by streams
  * and no thread waits inside a sequence. With few streams and large weights it
- * is the other way round: each thread reads its own part of the weights, which
- * is what such steps wait for, and the threads meet at every step.
+ * is the other way round: see cpu_few.c.
  */
 #include "compute/cpu/cpu_engine.h"
 
@@ -14,13 +13,9 @@
 
 #include "base/random.h"
 
-/* Weights of a layer, in floats, from which few streams are worth all threads. */
-#define WIDE_WEIGHTS ((size_t)1 << 18)
-#define FEW_STREAMS  8
-
 typedef struct layer_job {
     rnn_engine *engine;
-    size_t layer, length, time;
+    size_t layer, length;
     int dropout;
     uint64_t step;
 } layer_job;
@@ -52,128 +47,101 @@ static void start_state_share(rnn_engine *e, rnn_cpu_layer *layer, size_t begin,
                layer->start + e->input_sums, extra * sizeof(float));
 }
 
-/* The input sums of rows [begin, end), for a share of the columns. */
-static void input_rows(const layer_job *job, size_t begin, size_t end, int thread, int count) {
+/* The input sums of a share of the rows. */
+static void inputs_work(void *argument, int thread, int count) {
+    const layer_job *job = argument;
     rnn_engine *e = job->engine;
     rnn_cpu_layer *layer = &e->layer[job->layer];
+    size_t begin, end, hidden = e->network.hidden;
+    rnn_share(job->length * e->batch, 1, thread, count, &begin, &end);
     if (begin == end)
         return;
     if (job->layer == 0) {
         rnn_cpu_table_gather(e, begin, end);
     } else {
-        size_t hidden = e->network.hidden, from, to;
         const float *below = e->layer[job->layer - 1].h + e->batch * hidden;
         const float *rows = below;
         if (job->dropout && e->dropout > 0) {
             rnn_cpu_dropout(e, job->layer - 1, job->step, begin, end, below, layer->input_rows);
             rows = layer->input_rows;
         }
-        rnn_share(layer->input.n, e->kernels->panel, thread, count, &from, &to);
-        e->kernels->product(end - begin, layer->input.n, layer->input.k, rows + begin * hidden,
-                            hidden, layer->input.data, layer->start, 0,
-                            rnn_cpu_row(layer->gates, begin, e->columns), e->columns, from, to);
+        rnn_cpu_product(&layer->input, end - begin, rows + begin * hidden, hidden, layer->start, 0,
+                        rnn_cpu_row(layer->gates, begin, e->columns), e->columns, 0, layer->input.n,
+                        rnn_cpu_room(e, thread));
     }
-    if (thread == 0)
-        start_state_share(e, layer, begin, end);
+    start_state_share(e, layer, begin, end);
 }
 
 /* ------------------------------------------------------------------- steps */
 
-/* Adds the state's share to the gate sums of streams [begin, end) at one time,
- * for a share of the columns. */
-static void recurrent_sums(const layer_job *job, size_t time, size_t begin, size_t end, int thread,
-                           int count) {
+/* Adds the state's share to the gate sums of rows [row, row + rows). */
+static void recurrent_sums(const layer_job *job, size_t row, size_t rows, float *room) {
     rnn_engine *e = job->engine;
     rnn_cpu_layer *layer = &e->layer[job->layer];
-    size_t hidden = e->network.hidden, row = time * e->batch + begin;
+    size_t hidden = e->network.hidden;
     float *gates = rnn_cpu_row(layer->gates, row, e->columns);
     const float *h = rnn_cpu_row(layer->h, row, hidden);
     for (int i = 0; i < 2 && layer->hidden[i].data; i++) {
         const rnn_packed *w = &layer->hidden[i];
-        size_t from, to;
-        rnn_share(w->n, e->kernels->panel, thread, count, &from, &to);
         /* The GRU's second matrix belongs to q, the last of the columns. */
         float *sums = i == 0 ? gates : gates + e->input_sums;
-        e->kernels->product(end - begin, w->n, w->k, h, hidden, w->data, NULL, 1, sums, e->columns,
-                            from, to);
+        rnn_cpu_product(w, rows, h, hidden, NULL, 1, sums, e->columns, 0, w->n, room);
     }
 }
 
-static void cell_step(const layer_job *job, size_t time, size_t begin, size_t end) {
-    rnn_engine *e = job->engine;
-    rnn_cpu_layer *layer = &e->layer[job->layer];
-    size_t hidden = e->network.hidden, row = time * e->batch + begin;
+void rnn_cpu_cells(rnn_engine *e, size_t l, size_t row, size_t rows, size_t begin, size_t end) {
+    rnn_cpu_layer *layer = &e->layer[l];
+    size_t hidden = e->network.hidden;
     float *gates = rnn_cpu_row(layer->gates, row, e->columns);
     float *h = rnn_cpu_row(layer->h, row, hidden);
     float *next = h + e->batch * hidden;
     switch (e->network.cell) {
     case RNN_CELL_TANH:
-        e->kernels->tanh_forward(end - begin, hidden, gates, e->columns, next);
+        e->kernels->tanh_forward(rows, hidden, gates, e->columns, next, begin, end);
         break;
     case RNN_CELL_GRU:
-        e->kernels->gru_forward(end - begin, hidden, gates, e->columns, h, next);
+        e->kernels->gru_forward(rows, hidden, gates, e->columns, h, next, begin, end);
         break;
     case RNN_CELL_LSTM: {
+        size_t time = row / e->batch, stream = row % e->batch;
         size_t before = rnn_cpu_cell_before(e, time), after = rnn_cpu_cell_after(e, time);
-        e->kernels->lstm_forward(end - begin, hidden, gates, e->columns,
-                                 rnn_cpu_row(layer->c, before * e->batch + begin, hidden),
-                                 rnn_cpu_row(layer->c, after * e->batch + begin, hidden), next);
+        e->kernels->lstm_forward(rows, hidden, gates, e->columns,
+                                 rnn_cpu_row(layer->c, before * e->batch + stream, hidden),
+                                 rnn_cpu_row(layer->c, after * e->batch + stream, hidden), next,
+                                 begin, end);
         break;
     }
     }
-}
-
-static void layer_input_work(void *argument, int thread, int count) {
-    const layer_job *job = argument;
-    size_t begin, end;
-    rnn_share(job->length * job->engine->batch, 1, thread, count, &begin, &end);
-    input_rows(job, begin, end, 0, 1);
-}
-
-/* Of a few rows each thread takes its own columns. */
-static void layer_few_inputs_work(void *argument, int thread, int count) {
-    const layer_job *job = argument;
-    input_rows(job, 0, job->length * job->engine->batch, thread, count);
 }
 
 /* All steps of a share of the streams. */
 static void streams_work(void *argument, int thread, int count) {
     const layer_job *job = argument;
+    rnn_engine *e = job->engine;
     size_t begin, end;
-    rnn_share(job->engine->batch, 1, thread, count, &begin, &end);
+    rnn_share(e->batch, 1, thread, count, &begin, &end);
     if (begin == end)
         return;
     for (size_t t = 0; t < job->length; t++) {
-        recurrent_sums(job, t, begin, end, 0, 1);
-        cell_step(job, t, begin, end);
+        size_t row = t * e->batch + begin;
+        recurrent_sums(job, row, end - begin, rnn_cpu_room(e, thread));
+        rnn_cpu_cells(e, job->layer, row, end - begin, 0, e->network.hidden);
     }
 }
 
-/* One step's sums, a share of the columns. */
-static void columns_work(void *argument, int thread, int count) {
-    const layer_job *job = argument;
-    recurrent_sums(job, job->time, 0, job->engine->batch, thread, count);
-}
-
 void rnn_cpu_forward(rnn_engine *e, size_t length, int dropout, uint64_t step) {
-    size_t weights = e->network.hidden * e->input_sums, sums = e->batch * weights;
-    int wide = e->batch <= FEW_STREAMS && weights >= WIDE_WEIGHTS;
-    int few_inputs = wide && length * e->batch <= FEW_STREAMS && !(dropout && e->dropout > 0);
+    size_t rows = length * e->batch, each = e->network.hidden * e->input_sums;
+    int few = rnn_cpu_is_few(e);
+    /* Where all rows are those of one step, inputs and states go together. */
+    int at_once = few && length == 1 && !(dropout && e->dropout > 0);
     for (size_t l = 0; l < e->network.layers; l++) {
-        layer_job job = {e, l, length, 0, dropout, step};
-        if (l == 0)
-            rnn_cpu_run(e, layer_input_work, &job, length * e->batch * e->columns);
+        layer_job job = {e, l, length, dropout, step};
+        if (!at_once)
+            rnn_cpu_run(e, inputs_work, &job, rows * (l == 0 ? e->columns : each));
+        if (few)
+            rnn_cpu_few(e, l, length, !at_once);
         else
-            rnn_cpu_run(e, few_inputs ? layer_few_inputs_work : layer_input_work, &job,
-                        length * sums);
-        if (!wide) {
-            rnn_cpu_run(e, streams_work, &job, length * sums);
-            continue;
-        }
-        for (job.time = 0; job.time < length; job.time++) {
-            rnn_cpu_run(e, columns_work, &job, sums);
-            cell_step(&job, job.time, 0, e->batch);
-        }
+            rnn_cpu_run(e, streams_work, &job, e->batch == 1 ? 0 : rows * each);
     }
 }
 

@@ -44,15 +44,15 @@ static void one_hot_columns(rnn_engine *e, size_t begin, size_t end) {
 static void table_work(void *argument, int thread, int count) {
     rnn_engine *e = argument;
     size_t begin, end, embedding = e->network.embedding;
-    rnn_share(e->input_sums, e->kernels->panel, thread, count, &begin, &end);
+    const rnn_packed *w = &e->layer[0].input;
+    rnn_share(e->input_sums, embedding == 0 ? 16 : w->by->panel, thread, count, &begin, &end);
     if (begin == end)
         return;
     if (embedding == 0)
         one_hot_columns(e, begin, end);
     else
-        e->kernels->product(e->distinct_count, e->input_sums, embedding, e->embedded, embedding,
-                            e->layer[0].input.data, e->layer[0].start, 0, e->table, e->input_sums,
-                            begin, end);
+        rnn_cpu_product(w, e->distinct_count, e->embedded, embedding, e->layer[0].start, 0,
+                        e->table, e->input_sums, begin, end, NULL);
 }
 
 static void fill_table(rnn_engine *e) {
@@ -123,11 +123,11 @@ static void embedding_work(void *argument, int thread, int count) {
                          e->gradient + e->network.layer[0].weight_ih, embedding, begin, end,
                          e->scratch + (size_t)thread * e->scratch_floats);
     const rnn_packed *back = &e->layer[0].input_back;
-    rnn_share(embedding, e->kernels->panel, thread, count, &begin, &end);
+    rnn_share(embedding, back->by->panel, thread, count, &begin, &end);
     if (begin == end)
         return;
-    e->kernels->product(e->distinct_count, embedding, back->k, e->table_gradient, e->input_sums,
-                        back->data, NULL, 0, e->embedded_gradient, embedding, begin, end);
+    rnn_cpu_product(back, e->distinct_count, e->table_gradient, e->input_sums, NULL, 0,
+                    e->embedded_gradient, embedding, begin, end, rnn_cpu_room(e, thread));
     /* Added, as a tied output layer has its own share in this gradient. */
     for (size_t u = 0; u < e->distinct_count; u++) {
         float *to = e->gradient + e->network.embedding_weight + (size_t)e->distinct[u] * embedding;

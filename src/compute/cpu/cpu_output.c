@@ -24,14 +24,10 @@ static const float *top(const rnn_engine *e, size_t row) {
 }
 
 static void logits_of(rnn_engine *e, size_t row, size_t rows, float *logits, size_t begin,
-                      size_t end) {
-    e->kernels->product(rows, e->output.n, e->output.k, top(e, row), e->network.hidden,
-                        e->output.data, e->parameters + e->network.output_bias, 0, logits,
-                        e->network.symbols, begin, end);
-}
-
-void rnn_cpu_logits(rnn_engine *e, size_t row, size_t rows, float *logits) {
-    logits_of(e, row, rows, logits, 0, e->network.symbols);
+                      size_t end, int thread) {
+    rnn_cpu_product(&e->output, rows, top(e, row), e->network.hidden,
+                    e->parameters + e->network.output_bias, 0, logits, e->network.symbols, begin,
+                    end, rnn_cpu_room(e, thread));
 }
 
 static void rows_work(void *argument, int thread, int count) {
@@ -43,13 +39,14 @@ static void rows_work(void *argument, int thread, int count) {
         return;
     size_t rows = end - begin, first = job->row + begin;
     float *logits = e->logits + begin * symbols;
-    logits_of(e, first, rows, logits, 0, symbols);
+    logits_of(e, first, rows, logits, 0, symbols, thread);
     e->kernels->softmax_loss(rows, symbols, logits, symbols, job->targets + first, job->scale,
                              e->losses + first, e->hits + first);
     const rnn_packed *back = &e->output_back;
     if (job->backward)
-        e->kernels->product(rows, back->n, back->k, logits, symbols, back->data, NULL, 0,
-                            rnn_cpu_row(e->top_dh, e->batch + begin, back->n), back->n, 0, back->n);
+        rnn_cpu_product(back, rows, logits, symbols, NULL, 0,
+                        rnn_cpu_row(e->top_dh, e->batch + begin, back->n), back->n, 0, back->n,
+                        rnn_cpu_room(e, thread));
 }
 
 /* Cut by columns of the weights, of which there are usually more than rows: each thread
@@ -58,7 +55,7 @@ static void weights_work(void *argument, int thread, int count) {
     const output_job *job = argument;
     rnn_engine *e = job->engine;
     size_t begin, end, symbols = e->network.symbols, hidden = e->network.hidden;
-    rnn_share(hidden, e->kernels->panel, thread, count, &begin, &end);
+    rnn_share(hidden, e->output_back.by->panel, thread, count, &begin, &end);
     if (begin < end)
         e->kernels->gradient(job->rows, symbols, end - begin, e->logits, symbols,
                              top(e, job->row) + begin, hidden,
@@ -88,4 +85,32 @@ void rnn_cpu_output_backward(rnn_engine *e, size_t row, size_t rows, const int32
     output_job job = {e, targets, row, rows, scale, 1};
     rnn_cpu_run(e, rows_work, &job, cost_of(&job));
     rnn_cpu_run(e, weights_work, &job, cost_of(&job));
+}
+
+/* --------------------------------------------------------- the logits of a step */
+
+typedef struct logits_job {
+    rnn_engine *engine;
+    float *logits;
+} logits_job;
+
+/* Of few streams, each thread takes its own columns, else its own streams. */
+static void logits_work(void *argument, int thread, int count) {
+    const logits_job *job = argument;
+    rnn_engine *e = job->engine;
+    size_t symbols = e->network.symbols, begin, end;
+    if (e->batch <= RNN_CPU_FEW_STREAMS) {
+        rnn_share(symbols, e->output.by->panel, thread, count, &begin, &end);
+        if (begin < end)
+            logits_of(e, 0, e->batch, job->logits, begin, end, thread);
+    } else {
+        rnn_share(e->batch, 1, thread, count, &begin, &end);
+        if (begin < end)
+            logits_of(e, begin, end - begin, job->logits + begin * symbols, 0, symbols, thread);
+    }
+}
+
+void rnn_cpu_logits(rnn_engine *e, float *logits) {
+    logits_job job = {e, logits};
+    rnn_cpu_run(e, logits_work, &job, e->batch * e->network.symbols * e->network.hidden);
 }

@@ -10,9 +10,9 @@ static void pack(const rnn_engine *e, const rnn_packed *packed, int thread, int 
     if (!packed->data)
         return;
     size_t begin, end;
-    rnn_share(packed->n, e->kernels->panel, thread, count, &begin, &end);
+    rnn_share(packed->n, packed->by->panel, thread, count, &begin, &end);
     if (begin < end)
-        e->kernels->pack(packed->data, e->parameters + packed->offset, packed->row, packed->column,
+        packed->by->pack(packed->data, e->parameters + packed->offset, packed->row, packed->column,
                          packed->k, packed->n, begin, end);
 }
 
@@ -58,11 +58,11 @@ static void backward_work(void *argument, int thread, int count) {
     pack(e, &e->output_back, thread, count);
 }
 
-void rnn_cpu_pack(rnn_engine *e, rnn_cpu_packing direction) {
+void rnn_cpu_pack(rnn_engine *e, rnn_threads *threads, rnn_cpu_packing direction) {
     if (e->packing == direction)
         return;
     if (e->packing == RNN_CPU_STALE)
         e->distinct_count = 0; /* the table was made from the old weights */
-    rnn_threads_run(e->threads, direction == RNN_CPU_FORWARD ? forward_work : backward_work, e);
+    rnn_threads_run(threads, direction == RNN_CPU_FORWARD ? forward_work : backward_work, e);
     e->packing = direction;
 }

@@ -61,6 +61,12 @@ static inline vector at_most(vector x, vector bound) {
     return _mm256_min_ps(bound, x);
 }
 
+/* No sum of two such products leaves 16 bits: 2 * 127 * 128 < 2^15. */
+static inline words dot4(words sum, words x, words y) {
+    __m256i twos = _mm256_maddubs_epi16((__m256i)x, (__m256i)y);
+    return sum + (words)_mm256_madd_epi16(twos, _mm256_set1_epi16(1));
+}
+
 static inline wide wide_zero(void) {
     return _mm256_setzero_pd();
 }

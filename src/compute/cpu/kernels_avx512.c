@@ -60,6 +60,12 @@ static inline vector at_most(vector x, vector bound) {
     return _mm512_min_ps(bound, x);
 }
 
+/* No sum of two such products leaves 16 bits: 2 * 127 * 128 < 2^15. */
+static inline words dot4(words sum, words x, words y) {
+    __m512i twos = _mm512_maddubs_epi16((__m512i)x, (__m512i)y);
+    return sum + (words)_mm512_madd_epi16(twos, _mm512_set1_epi16(1));
+}
+
 static inline wide wide_zero(void) {
     return _mm512_setzero_pd();
 }

@@ -10,8 +10,6 @@
 
 #include "compute/cpu/tables.h"
 
-#define PANEL ((size_t)32)
-
 static float clamp(float x, float bound) {
     return x < -bound ? -bound : x > bound ? bound : x; /* NaN stays NaN */
 }
@@ -21,40 +19,6 @@ static float sigmoid(float x) {
 }
 
 /* ----------------------------------------------------------------- matrices */
-
-/* packed is [panels][k][PANEL]. */
-static size_t packed_floats(size_t k, size_t n) {
-    return (n + PANEL - 1) / PANEL * PANEL * k;
-}
-
-static void pack(float *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
-                 size_t begin, size_t end) {
-    for (size_t first = begin; first < end; first += PANEL)
-        for (size_t p = 0; p < k; p++)
-            for (size_t j = 0; j < PANEL; j++)
-                packed[first * k + p * PANEL + j] =
-                    first + j < n ? b[p * row + (first + j) * column] : 0.0f;
-}
-
-static void product(size_t m, size_t n, size_t k, const float *a, size_t a_stride,
-                    const float *packed, const float *bias, int accumulate, float *c,
-                    size_t c_stride, size_t begin, size_t end) {
-    for (size_t first = begin; first < end; first += PANEL) {
-        size_t columns = n - first < PANEL ? n - first : PANEL;
-        for (size_t i = 0; i < m; i++) {
-            float *out = c + i * c_stride + first;
-            float sum[PANEL] = {0};
-            if (accumulate)
-                memcpy(sum, out, columns * sizeof *sum);
-            else if (bias)
-                memcpy(sum, bias + first, columns * sizeof *sum);
-            for (size_t p = 0; p < k; p++)
-                for (size_t j = 0; j < PANEL; j++)
-                    sum[j] += a[i * a_stride + p] * packed[first * k + p * PANEL + j];
-            memcpy(out, sum, columns * sizeof *sum);
-        }
-    }
-}
 
 static size_t gradient_scratch(size_t rows, size_t m, size_t n) {
     (void)rows, (void)m, (void)n;
@@ -94,10 +58,10 @@ static void scatter_add(size_t rows, const int32_t *index, const float *a, size_
 /* -------------------------------------------------------------------- cells */
 
 static void lstm_forward(size_t rows, size_t hidden, float *gates, size_t gates_stride,
-                         const float *c_prev, float *c, float *h) {
+                         const float *c_prev, float *c, float *h, size_t begin, size_t end) {
     for (size_t r = 0; r < rows; r++) {
         float *i = gates + r * gates_stride, *f = i + hidden, *g = f + hidden, *o = g + hidden;
-        for (size_t j = 0; j < hidden; j++) {
+        for (size_t j = begin; j < end; j++) {
             size_t at = r * hidden + j;
             i[j] = sigmoid(i[j]);
             f[j] = sigmoid(f[j]);
@@ -139,10 +103,10 @@ static void lstm_backward(size_t rows, size_t hidden, float *gates, size_t gates
 }
 
 static void gru_forward(size_t rows, size_t hidden, float *gates, size_t gates_stride,
-                        const float *h_prev, float *h) {
+                        const float *h_prev, float *h, size_t begin, size_t end) {
     for (size_t row = 0; row < rows; row++) {
         float *r = gates + row * gates_stride, *z = r + hidden, *n = z + hidden, *q = n + hidden;
-        for (size_t j = 0; j < hidden; j++) {
+        for (size_t j = begin; j < end; j++) {
             size_t at = row * hidden + j;
             r[j] = sigmoid(r[j]);
             z[j] = sigmoid(z[j]);
@@ -172,9 +136,9 @@ static void gru_backward(size_t rows, size_t hidden, float *gates, size_t gates_
 }
 
 static void tanh_forward(size_t rows, size_t hidden, const float *sums, size_t sums_stride,
-                         float *h) {
+                         float *h, size_t begin, size_t end) {
     for (size_t r = 0; r < rows; r++)
-        for (size_t j = 0; j < hidden; j++)
+        for (size_t j = begin; j < end; j++)
             h[r * hidden + j] = tanhf(sums[r * sums_stride + j]);
 }
 
@@ -301,10 +265,10 @@ static void tanh_all(size_t n, const float *x, float *y) {
 
 const rnn_kernels rnn_kernels_generic = {
     .name = "generic",
-    .panel = PANEL,
-    .packed_floats = packed_floats,
-    .pack = pack,
-    .product = product,
+    .products = {[RNN_PRECISION_FLOAT32] = &rnn_product_float32_generic,
+                 [RNN_PRECISION_BF16] = &rnn_product_bf16_generic,
+                 [RNN_PRECISION_INT8] = &rnn_product_int8_generic},
+    .automatic = RNN_PRECISION_FLOAT32,
     .gradient_grain = 1,
     .gradient_scratch = gradient_scratch,
     .gradient = gradient,

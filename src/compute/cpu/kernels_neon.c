@@ -60,6 +60,13 @@ static inline vector at_most(vector x, vector bound) {
     return vminq_f32(x, bound);
 }
 
+/* No sum of two such products leaves 16 bits: 2 * 127 * 128 < 2^15. */
+static inline words dot4(words sum, words x, words y) {
+    int8x16_t a = (int8x16_t)x, b = (int8x16_t)y;
+    int16x8_t low = vmull_s8(vget_low_s8(a), vget_low_s8(b)), high = vmull_high_s8(a, b);
+    return (words)vpadalq_s16((int32x4_t)sum, vpaddq_s16(low, high));
+}
+
 static inline wide wide_zero(void) {
     return vdupq_n_f64(0.0);
 }

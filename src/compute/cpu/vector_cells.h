@@ -21,12 +21,12 @@ INLINE void lstm_forward_lanes(size_t count, size_t hidden, float *gates, const 
 }
 
 static void lstm_forward(size_t rows, size_t hidden, float *gates, size_t gates_stride,
-                         const float *c_prev, float *c, float *h) {
+                         const float *c_prev, float *c, float *h, size_t begin, size_t end) {
     for (size_t r = 0; r < rows; r++) {
         float *row = gates + r * gates_stride;
         size_t at = r * hidden;
         FOR_LANES(
-            j, 0, hidden, count,
+            j, begin, end, count,
             lstm_forward_lanes(count, hidden, row + j, c_prev + at + j, c + at + j, h + at + j));
     }
 }
@@ -96,11 +96,11 @@ INLINE void gru_forward_lanes(size_t count, size_t hidden, float *gates, const f
 }
 
 static void gru_forward(size_t rows, size_t hidden, float *gates, size_t gates_stride,
-                        const float *h_prev, float *h) {
+                        const float *h_prev, float *h, size_t begin, size_t end) {
     for (size_t r = 0; r < rows; r++) {
         float *row = gates + r * gates_stride;
         size_t at = r * hidden;
-        FOR_LANES(j, 0, hidden, count,
+        FOR_LANES(j, begin, end, count,
                   gru_forward_lanes(count, hidden, row + j, h_prev + at + j, h + at + j));
     }
 }
@@ -132,9 +132,9 @@ static void gru_backward(size_t rows, size_t hidden, float *gates, size_t gates_
 }
 
 static void tanh_forward(size_t rows, size_t hidden, const float *sums, size_t sums_stride,
-                         float *h) {
+                         float *h, size_t begin, size_t end) {
     for (size_t r = 0; r < rows; r++)
-        tanh_all(hidden, sums + r * sums_stride, h + r * hidden);
+        tanh_all(end - begin, sums + r * sums_stride + begin, h + r * hidden + begin);
 }
 
 INLINE void tanh_backward_lanes(size_t count, float *sums, const float *h, const float *dh) {

@@ -16,6 +16,8 @@
  *   multiply_add        a * b + c, rounded once
  *   square_root         rounded correctly
  *   at_least, at_most   of (x, bound), for a bound that is not NaN: NaN if x is
+ *   dot4(s, x, y)       words s + the sums of four products each: bytes of x, 0 .. 127,
+ *                       times signed bytes of y
  *   wide_zero, add_square_low, add_square_high
  *                       sums of squares in double of either half of a vector
  *
@@ -28,6 +30,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compute/cpu/narrow.h"
 #include "compute/cpu/tables.h"
 
 #define PANEL ((size_t)LANES * PANEL_VECTORS)
@@ -82,16 +85,17 @@ INLINE void store_lanes(float *to, vector x, size_t count) {
 
 #include "compute/cpu/vector_math.h"
 #include "compute/cpu/vector_matrix.h"
+#include "compute/cpu/vector_narrow.h"
 #include "compute/cpu/vector_cells.h"
 #include "compute/cpu/vector_output.h"
 #include "compute/cpu/vector_update.h"
 
 const rnn_kernels TABLE = {
     .name = TABLE_NAME,
-    .panel = PANEL,
-    .packed_floats = packed_floats,
-    .pack = pack,
-    .product = product,
+    .products = {[RNN_PRECISION_FLOAT32] = &product_float32,
+                 [RNN_PRECISION_BF16] = &product_bf16,
+                 [RNN_PRECISION_INT8] = &product_int8},
+    .automatic = RNN_PRECISION_FLOAT32,
     .gradient_grain = TILE_ROWS,
     .gradient_scratch = gradient_scratch,
     .gradient = gradient,

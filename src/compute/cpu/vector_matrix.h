@@ -141,10 +141,14 @@ static size_t packed_floats(size_t k, size_t n) {
     return (n + PANEL - 1) / PANEL * PANEL * k;
 }
 
-static void pack(float *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
+static size_t packed_bytes(size_t k, size_t n) {
+    return packed_floats(k, n) * sizeof(float);
+}
+
+static void pack(void *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
                  size_t begin, size_t end) {
     for (size_t first = begin; first < end; first += PANEL) {
-        float *to = packed + first * k;
+        float *to = (float *)packed + first * k;
         const float *from = b + first * column;
         size_t columns = smaller(n - first, PANEL);
         if (column == 1 && columns == PANEL) {
@@ -162,7 +166,7 @@ static void pack(float *packed, const float *b, size_t row, size_t column, size_
     }
 }
 
-/* What a product is made of; see rnn_kernels. */
+/* What a product is made of; see rnn_product. */
 typedef struct operands {
     size_t n, k;
     const float *a;
@@ -224,9 +228,9 @@ INLINE const float *ahead_of(const float *here, size_t k, size_t t, int last) {
     return last || t >= PANEL / FETCHED ? here : here + k * (PANEL + t * FETCHED);
 }
 
-static void product(size_t m, size_t n, size_t k, const float *a, size_t a_stride,
-                    const float *packed, const float *bias, int accumulate, float *c,
-                    size_t c_stride, size_t begin, size_t end) {
+static void multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
+                     const void *packed, const float *bias, int accumulate, float *c,
+                     size_t c_stride, size_t begin, size_t end) {
     operands of = {n, k, a, a_stride, packed, bias, accumulate, c, c_stride, NULL};
     if (m > 0 && m <= 3) {
         product_few(m, &of, begin, end);
@@ -258,6 +262,13 @@ static void product(size_t m, size_t n, size_t k, const float *a, size_t a_strid
         }
     }
 }
+
+static const rnn_product product_float32 = {
+    .panel = PANEL,
+    .packed_bytes = packed_bytes,
+    .pack = pack,
+    .multiply = multiply,
+};
 
 /* ---------------------------------------------------------- weight gradient */
 

@@ -14,6 +14,7 @@
 typedef float __m256 __attribute__((vector_size(32)));
 typedef float __m512 __attribute__((vector_size(64)));
 typedef double __m512d __attribute__((vector_size(64)));
+typedef long long __m512i __attribute__((vector_size(64)));
 typedef uint16_t __mmask16;
 
 static inline __m512 _mm512_set1_ps(float x) {
@@ -83,6 +84,42 @@ static inline __m256 _mm512_extractf32x8_ps(__m512 x, int half) {
 
 static inline __m256 _mm512_castps512_ps256(__m512 x) {
     return _mm512_extractf32x8_ps(x, 0);
+}
+
+static inline __m512i _mm512_set1_epi16(short x) {
+    short shorts[32];
+    __m512i y;
+    for (int i = 0; i < 32; i++)
+        shorts[i] = x;
+    memcpy(&y, shorts, sizeof y);
+    return y;
+}
+
+/* Sums of two products each, unsigned times signed bytes, saturated. */
+static inline __m512i _mm512_maddubs_epi16(__m512i a, __m512i b) {
+    unsigned char x[64];
+    signed char y[64];
+    short sums[32];
+    memcpy(x, &a, sizeof x);
+    memcpy(y, &b, sizeof y);
+    for (int i = 0; i < 32; i++) {
+        int sum = x[2 * i] * y[2 * i] + x[2 * i + 1] * y[2 * i + 1];
+        sums[i] = (short)(sum > INT16_MAX ? INT16_MAX : sum < INT16_MIN ? INT16_MIN : sum);
+    }
+    memcpy(&a, sums, sizeof a);
+    return a;
+}
+
+/* Sums of two products each. */
+static inline __m512i _mm512_madd_epi16(__m512i a, __m512i b) {
+    short x[32], y[32];
+    int32_t sums[16];
+    memcpy(x, &a, sizeof x);
+    memcpy(y, &b, sizeof y);
+    for (int i = 0; i < 16; i++)
+        sums[i] = x[2 * i] * y[2 * i] + x[2 * i + 1] * y[2 * i + 1];
+    memcpy(&a, sums, sizeof a);
+    return a;
 }
 
 static inline __m512d _mm512_setzero_pd(void) {

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * vector_narrow.h - the matrix products in bf16 and int8. Part of vector_kernels.h;
+ * narrow.h gives the layouts.
+ *
+ * They are made of tiles as those of vector_matrix.h are: a few rows by PANEL columns,
+ * or one row by several panels, held in registers while k runs. Of bf16 each number is
+ * one chain over k, of int8 a sum that is exact; so no bits depend on the tile.
+ */
+
+/* Rows of a tile: each step needs two registers more than float32's for a row. */
+#define NARROW_TILE 4
+/* Rows that wait in the second cache for the next panel. */
+#define NARROW_ROWS ((size_t)240)
+
+typedef int32_t integers __attribute__((vector_size(4 * LANES)));
+typedef float floats __attribute__((vector_size(4 * LANES)));
+
+/* What a product in bf16 or int8 is made of; see rnn_product. */
+typedef struct narrow {
+    size_t n, k;
+    const char *a;
+    size_t a_row; /* bytes */
+    const char *packed;
+    const float *bias;
+    int accumulate;
+    float *c;
+    size_t c_row;
+} narrow;
+
+INLINE words load_words(const void *from) {
+    return (words)load(from);
+}
+
+INLINE words fill_words(const void *from) {
+    uint32_t word;
+    memcpy(&word, from, sizeof word);
+    return (words){0} + word;
+}
+
+/* What the sums of vector v of a row of C begin with. */
+INLINE vector narrow_start(const narrow *of, const float *c, size_t first, size_t v, size_t count) {
+    if (of->accumulate)
+        return load_lanes(c + v * LANES, count);
+    return of->bias ? load_lanes(of->bias + first + v * LANES, count) : fill(0.0f);
+}
+
+/* ----------------------------------------------------------------------- bf16 */
+
+INLINE vector second_of(words pairs) {
+    return (vector)(pairs & 0xFFFF0000u);
+}
+
+INLINE vector first_of(words pairs) {
+    return (vector)(pairs << 16);
+}
+
+/* One pair of k for sums [rows][width]; a has one number for each row, a_row floats
+ * apart. Which side waits in registers is as in tile_step of vector_matrix.h. */
+INLINE void bf16_step(size_t rows, size_t width, const float *a, size_t a_row, const char *b,
+                      size_t b_panel, vector *sums) {
+    if (width == PANEL_VECTORS) {
+        vector right[PANEL_VECTORS];
+        UNROLL
+        for (int half = 1; half >= 0; half--) {
+            UNROLL
+            for (size_t v = 0; v < width; v++) {
+                words pairs = load_words(b + v * sizeof(vector));
+                right[v] = half ? second_of(pairs) : first_of(pairs);
+            }
+            UNROLL
+            for (size_t r = 0; r < rows; r++) {
+                vector left = fill(a[r * a_row + (size_t)half]);
+                UNROLL
+                for (size_t v = 0; v < width; v++)
+                    sums[r * width + v] = multiply_add(left, right[v], sums[r * width + v]);
+            }
+        }
+    } else {
+        vector left[2 * NARROW_TILE];
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            left[2 * r] = fill(a[r * a_row]);
+            left[2 * r + 1] = fill(a[r * a_row + 1]);
+        }
+        UNROLL
+        for (size_t v = 0; v < width; v++) {
+            words pairs =
+                load_words(b + v / PANEL_VECTORS * b_panel + v % PANEL_VECTORS * sizeof(vector));
+            vector second = second_of(pairs), first = first_of(pairs);
+            UNROLL
+            for (size_t r = 0; r < rows; r++) {
+                vector sum = multiply_add(left[2 * r + 1], second, sums[r * width + v]);
+                sums[r * width + v] = multiply_add(left[2 * r], first, sum);
+            }
+        }
+    }
+}
+
+/* rows by `panels` panels, of which `columns` columns are C's. */
+INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *of, size_t row,
+                      size_t first) {
+    vector sums[NARROW_TILE * PANEL_VECTORS];
+    const size_t width = panels * PANEL_VECTORS;
+    size_t pairs = rnn_narrow_pairs(of->k), b_panel = pairs * PANEL * sizeof(uint32_t);
+    const float *a = (const float *)(of->a + row * of->a_row);
+    const char *b = of->packed + first / PANEL * b_panel;
+    float *c = of->c + row * of->c_row + first;
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t v = 0; v < width; v++)
+            sums[r * width + v] =
+                narrow_start(of, c + r * of->c_row, first, v, lanes_within(columns, v));
+    }
+    UNROLL_STEPS
+    for (size_t p = 0; p < pairs; p++)
+        bf16_step(rows, width, a + 2 * p, of->a_row / sizeof(float),
+                  b + p * PANEL * sizeof(uint32_t), b_panel, sums);
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t v = 0; v < width; v++)
+            store_lanes(c + r * of->c_row + v * LANES, sums[r * width + v],
+                        lanes_within(columns, v));
+    }
+}
+
+/* ----------------------------------------------------------------------- int8 */
+
+INLINE rnn_narrow_row int8_head(const narrow *of, size_t row) {
+    rnn_narrow_row head;
+    memcpy(&head, of->a + row * of->a_row, sizeof head);
+    return head;
+}
+
+/* Four of k for sums [rows][width]; signs are `signs` bytes behind sizes. */
+INLINE void int8_step(size_t rows, size_t width, const char *sizes, size_t a_row, size_t signs,
+                      const char *b, size_t b_panel, words *sums) {
+    words right[4 * PANEL_VECTORS];
+    if (width == PANEL_VECTORS) {
+        UNROLL
+        for (size_t v = 0; v < width; v++)
+            right[v] = load_words(b + v * sizeof(vector));
+    }
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        words size = fill_words(sizes + r * a_row), sign = fill_words(sizes + r * a_row + signs);
+        UNROLL
+        for (size_t v = 0; v < width; v++) {
+            if (width > PANEL_VECTORS)
+                right[v] = load_words(b + v / PANEL_VECTORS * b_panel +
+                                      v % PANEL_VECTORS * sizeof(vector));
+            sums[r * width + v] = dot4(sums[r * width + v], size, right[v] ^ sign);
+        }
+    }
+}
+
+/* rows by `panels` panels, of which `columns` columns are C's. */
+INLINE void int8_tile(size_t rows, size_t panels, size_t columns, const narrow *of, size_t row,
+                      size_t first) {
+    words sums[NARROW_TILE * PANEL_VECTORS];
+    const size_t width = panels * PANEL_VECTORS, step = PANEL * sizeof(uint32_t);
+    size_t fours = rnn_narrow_fours(of->k);
+    size_t b_panel = rnn_narrow_int8_panel(PANEL, of->k) * sizeof(uint32_t);
+    const char *sizes = of->a + row * of->a_row + sizeof(rnn_narrow_row);
+    const char *b = of->packed + first / PANEL * b_panel;
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        words correction = (words){0} + (uint32_t)int8_head(of, row + r).correction;
+        UNROLL
+        for (size_t v = 0; v < width; v++)
+            sums[r * width + v] = correction;
+    }
+    UNROLL_STEPS
+    for (size_t p = 0; p < fours; p++)
+        int8_step(rows, width, sizes + 4 * p, of->a_row, 4 * fours, b + p * step, b_panel, sums);
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        vector scale = fill(int8_head(of, row + r).scale);
+        float *c = of->c + (row + r) * of->c_row + first;
+        UNROLL
+        for (size_t v = 0; v < width; v++) {
+            size_t count = lanes_within(columns, v);
+            const char *scales = b + v / PANEL_VECTORS * b_panel + fours * step;
+            vector other = load((const float *)scales + v % PANEL_VECTORS * LANES);
+            vector sum = (vector) __builtin_convertvector((integers)sums[r * width + v], floats);
+            store_lanes(c + v * LANES, narrow_start(of, c, first, v, count) + sum * (scale * other),
+                        count);
+        }
+    }
+}
+
+/* -------------------------------------------------------------------- products */
+
+INLINE void narrow_tile(rnn_precision precision, size_t rows, size_t panels, size_t columns,
+                        const narrow *of, size_t row, size_t first) {
+    if (precision == RNN_PRECISION_BF16)
+        bf16_tile(rows, panels, columns, of, row, first);
+    else
+        int8_tile(rows, panels, columns, of, row, first);
+}
+
+/* The last panel may hang over. */
+INLINE void narrow_panels(rnn_precision precision, size_t rows, size_t panels, const narrow *of,
+                          size_t row, size_t first) {
+    size_t columns = smaller(of->n - first, panels * PANEL);
+    if (columns == panels * PANEL)
+        narrow_tile(precision, rows, panels, panels * PANEL, of, row, first);
+    else
+        narrow_tile(precision, rows, panels, columns, of, row, first);
+}
+
+INLINE void narrow_rows(rnn_precision precision, size_t rows, const narrow *of, size_t row,
+                        size_t first) {
+    switch (rows) {
+    case 1:
+        narrow_panels(precision, 1, 1, of, row, first);
+        break;
+    case 2:
+        narrow_panels(precision, 2, 1, of, row, first);
+        break;
+    case 3:
+        narrow_panels(precision, 3, 1, of, row, first);
+        break;
+    default:
+        narrow_panels(precision, 4, 1, of, row, first);
+        break;
+    }
+}
+
+/* One row or two: enough sums are under way only over several panels. */
+INLINE void narrow_few(rnn_precision precision, size_t m, const narrow *of, size_t begin,
+                       size_t end) {
+    size_t panels = m == 1 ? 4 : 2, first = begin;
+    for (; first + panels * PANEL <= end; first += panels * PANEL)
+        if (m == 1)
+            narrow_tile(precision, 1, 4, 4 * PANEL, of, 0, first);
+        else
+            narrow_tile(precision, 2, 2, 2 * PANEL, of, 0, first);
+    for (; first < end; first += PANEL)
+        narrow_rows(precision, m, of, 0, first);
+}
+
+INLINE void narrow_multiply(rnn_precision precision, size_t m, const narrow *of, size_t begin,
+                            size_t end) {
+    if (m == 1 || m == 2) {
+        narrow_few(precision, m, of, begin, end);
+        return;
+    }
+    for (size_t block = 0; block < m; block += NARROW_ROWS) {
+        /* Tiles of nearly equal height, as in vector_matrix.h. */
+        size_t rows = smaller(m - block, NARROW_ROWS);
+        size_t tiles = (rows + NARROW_TILE - 1) / NARROW_TILE;
+        size_t height = rows / tiles, higher = rows % tiles;
+        for (size_t first = begin; first < end; first += PANEL)
+            for (size_t t = 0, row = block; t < tiles; t++) {
+                size_t now = height + (t < higher);
+                narrow_rows(precision, now, of, row, first);
+                row += now;
+            }
+    }
+}
+
+static size_t bf16_packed_bytes(size_t k, size_t n) {
+    return rnn_narrow_bf16_packed_bytes(PANEL, k, n);
+}
+
+static void bf16_pack(void *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
+                      size_t begin, size_t end) {
+    rnn_narrow_bf16_pack(PANEL, packed, b, row, column, k, n, begin, end);
+}
+
+static void bf16_convert(size_t m, size_t k, const float *a, size_t a_stride, void *operand) {
+    rnn_narrow_bf16_convert(m, k, a, a_stride, operand);
+}
+
+static void bf16_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
+                          const void *packed, const float *bias, int accumulate, float *c,
+                          size_t c_stride, size_t begin, size_t end) {
+    const narrow of = {n, k, a, a_stride * sizeof(float), packed, bias, accumulate, c, c_stride};
+    narrow_multiply(RNN_PRECISION_BF16, m, &of, begin, end);
+}
+
+static size_t int8_packed_bytes(size_t k, size_t n) {
+    return rnn_narrow_int8_packed_bytes(PANEL, k, n);
+}
+
+static void int8_pack(void *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
+                      size_t begin, size_t end) {
+    rnn_narrow_int8_pack(PANEL, packed, b, row, column, k, n, begin, end);
+}
+
+static void int8_convert(size_t m, size_t k, const float *a, size_t a_stride, void *operand) {
+    rnn_narrow_int8_convert(m, k, a, a_stride, operand);
+}
+
+static void int8_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
+                          const void *packed, const float *bias, int accumulate, float *c,
+                          size_t c_stride, size_t begin, size_t end) {
+    const narrow of = {n, k, a, a_stride * sizeof(float), packed, bias, accumulate, c, c_stride};
+    narrow_multiply(RNN_PRECISION_INT8, m, &of, begin, end);
+}
+
+static const rnn_product product_bf16 = {
+    .panel = PANEL,
+    .packed_bytes = bf16_packed_bytes,
+    .pack = bf16_pack,
+    .operand_floats = rnn_narrow_bf16_operand_floats,
+    .convert = bf16_convert,
+    .multiply = bf16_multiply,
+};
+
+static const rnn_product product_int8 = {
+    .panel = PANEL,
+    .packed_bytes = int8_packed_bytes,
+    .pack = int8_pack,
+    .operand_floats = rnn_narrow_int8_operand_floats,
+    .convert = int8_convert,
+    .multiply = int8_multiply,
+};
