@@ -284,11 +284,8 @@ rnn_status rnn_reports_sample(rnn_trainer *t, rnn_error *error) {
     if (!text)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for a sample");
     t->device->read_parameters(t->engine, t->model->parameters);
-    if (t->model->weights)
-        t->model->device->write_parameters(t->model->weights, t->model->parameters);
-    rnn_status status = t->model->weights ? RNN_OK : rnn_model_prepare(t->model, error);
-    if (status == RNN_OK)
-        status = draw(t, text, error);
+    rnn_model_changed(t->model);
+    rnn_status status = draw(t, text, error);
     t->idle += rnn_clock_now() - start;
     if (status == RNN_OK) {
         rnn_run_log_sample(t->log, t->at.step, rnn_trainer_epoch(t), smoothed_loss(t), text);
