@@ -16,7 +16,7 @@
 #include "cli/runs.h"
 
 typedef struct options {
-    int protocol, part, on_unknown, threads, per_char;
+    int protocol, part, on_unknown, threads, per_char, precision;
     int64_t window;
     double val_frac, test_frac;
     const char *include, *exclude, *cpu, *device;
@@ -49,6 +49,8 @@ static const rnn_option table[] = {
      "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
     {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, 0, NULL, "LEVEL", "Run",
      "instruction set, like avx2; generic is plain C", NULL},
+    {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, 0, "auto float32 bf16 int8", "KIND",
+     "Run", "of the weights: fewer bits are read faster and cost a little of the loss", NULL},
     {"device", RNN_OPTION_TEXT, AT(device), "auto", 0, 0, 0, NULL, "NAME", "Run",
      "where to compute, like cpu", NULL},
 };
@@ -187,6 +189,7 @@ static int evaluate(const command *self, options *how, const manners *manner,
         .threads = how->threads,
         .cpu = how->cpu,
         .device = how->device,
+        .precision = (rnn_precision)how->precision,
     };
     rnn_status status = runs_locate(argument, path, sizeof path, &error);
     if (status == RNN_OK)

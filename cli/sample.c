@@ -26,6 +26,7 @@ typedef struct options {
     double temperature, top_p, min_p;
     int top_k, count, threads, endless, echo, verbose;
     int on_unknown; /* 0 error, 1 skip */
+    int precision;  /* rnn_precision */
     int64_t length;
     uint64_t seed;
     const char *prime, *prime_file, *stop, *new_only, *cpu, *device;
@@ -74,6 +75,8 @@ static const rnn_option table[] = {
      "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
     {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, 0, NULL, "LEVEL", "Run",
      "instruction set, like avx2; generic is plain C", NULL},
+    {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, 0, "auto float32 bf16 int8", "KIND",
+     "Run", "of the weights: fewer bits are read faster and cost a little of the loss", NULL},
     {"device", RNN_OPTION_TEXT, AT(device), "auto", 0, 0, 0, NULL, "NAME", "Run",
      "where to compute, like cpu", NULL},
     {"verbose", RNN_OPTION_FLAG, AT(verbose), "0", 0, 0, 0, NULL, NULL, "Manners",
@@ -156,6 +159,7 @@ static rnn_status open_sampler(work *w, rnn_error *error) {
         .threads = how->threads,
         .cpu = how->cpu,
         .device = how->device,
+        .precision = (rnn_precision)how->precision,
     };
     rnn_status status = rnn_sampler_create(&w->sampler, w->model, &sampling, how->count, error);
     if (status == RNN_OK && w->prime_bytes > 0)

@@ -71,7 +71,7 @@ typedef enum rnn_units {
 /* In what the numbers of a network's products are held. Sums are float32, and so are
  * the weights in a file, whatever is chosen. */
 typedef enum rnn_precision {
-    RNN_PRECISION_AUTO = 0, /* the processor's best for the purpose */
+    RNN_PRECISION_AUTO = 0, /* bf16 where the processor multiplies it, else float32 */
     RNN_PRECISION_FLOAT32,
     RNN_PRECISION_BF16, /* bfloat16: float32's range with 8 bits of mantissa */
     RNN_PRECISION_INT8, /* integers, one scale for each row of weights; not for training */
@@ -124,6 +124,11 @@ typedef struct rnn_state rnn_state;
 
 /* A state that has read nothing (all zero). RNN_ERR_MEMORY. */
 RNN_API rnn_status rnn_state_create(rnn_state **out, const rnn_model *model, rnn_error *error);
+/* The same with weights in bf16 or int8, which are read faster and cost a little of
+ * the loss; rnn_state_create's are float32. All that read a model in one precision
+ * share its weights. RNN_ERR_RANGE for a precision that does not exist. */
+RNN_API rnn_status rnn_state_create_in(rnn_state **out, const rnn_model *model,
+                                       rnn_precision precision, rnn_error *error);
 RNN_API void rnn_state_destroy(rnn_state *state);
 /* An independent copy: from here on both go their own way. */
 RNN_API rnn_status rnn_state_clone(rnn_state **out, const rnn_state *state, rnn_error *error);
@@ -147,6 +152,7 @@ typedef struct rnn_sampling {
     uint64_t seed;     /* same seed, same model, same text */
     int threads;       /* 0: OMP_NUM_THREADS, else all cores */
     const char *cpu, *device; /* as rnn_training's; NULL stands for "auto" */
+    rnn_precision precision;  /* of the weights; AUTO is float32 where bf16 is not native */
 } rnn_sampling;
 
 /* Writes text: one or several independent streams that share a prime. */
@@ -224,6 +230,7 @@ typedef struct rnn_evaluation {
     double val_frac, test_frac;    /* where the parts lie, unless part is RNN_PART_ALL */
     int threads;
     const char *cpu, *device; /* NULL stands for "auto" */
+    rnn_precision precision;  /* as rnn_sampling's */
 } rnn_evaluation;
 
 typedef struct rnn_evaluation_result {

@@ -106,10 +106,7 @@ static rnn_status create_sampler(rnn_runner *r, int threads, const char *cpu, rn
     r->drawn = rnn_allocate(r->what.batch, sizeof *r->drawn);
     if (!r->drawn)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for the symbols to be drawn");
-    rnn_status status = rnn_model_prepare(r->model, error);
-    if (status == RNN_OK)
-        status = rnn_sampler_create(&r->sampler, r->model, &how, (int)r->what.batch, error);
-    return status;
+    return rnn_sampler_create(&r->sampler, r->model, &how, (int)r->what.batch, error);
 }
 
 static rnn_status check_precision(const rnn_workload *what, rnn_error *error) {

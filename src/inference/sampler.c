@@ -56,27 +56,15 @@ static rnn_status check(const rnn_sampling *how, int streams, rnn_error *error) 
     return RNN_OK;
 }
 
-/* The model's own weights if the place is left open, else weights for that place. */
 static rnn_status create_engine(rnn_sampler *s, rnn_error *error) {
-    const rnn_model *model = s->model;
-    rnn_engine_options options = {
-        .batch = s->streams, .length = 1, .threads = s->how.threads, .cpu = s->how.cpu};
-    int own = (s->how.cpu && strcmp(s->how.cpu, "auto") != 0) ||
-              (s->how.device && strcmp(s->how.device, "auto") != 0);
-    s->device = model->device;
-    if (own) {
-        rnn_status status = rnn_device_pick(&s->device, s->how.device, error);
-        if (status != RNN_OK)
-            return status;
-    } else {
-        options.weights = model->weights;
-    }
-    rnn_status status = s->device->create(&s->engine, &model->network, &options, error);
-    if (status == RNN_OK && own)
-        s->device->write_parameters(s->engine, model->parameters);
-    if (status == RNN_OK)
-        status = rnn_kernels_pick(&s->kernels, s->how.cpu, error);
-    return status;
+    rnn_engine_options options = {.batch = s->streams,
+                                  .length = 1,
+                                  .threads = s->how.threads,
+                                  .cpu = s->how.cpu,
+                                  .precision = s->how.precision};
+    rnn_status status =
+        rnn_model_engine(&s->engine, &s->device, s->model, s->how.device, &options, error);
+    return status == RNN_OK ? rnn_kernels_pick(&s->kernels, s->how.cpu, error) : status;
 }
 
 /* A text begins with what follows a newline, where the model knows one. */

@@ -33,19 +33,22 @@ rnn_status rnn_score_text(const rnn_model *model, const char *text, size_t bytes
     if (status != RNN_OK)
         return status;
     rnn_engine *engine = NULL;
-    rnn_engine_options options = {
-        .batch = 1, .length = RNN_EVALUATOR_LENGTH, .threads = 1, .weights = model->weights};
+    const rnn_device *device = NULL;
+    rnn_engine_options options = {.batch = 1,
+                                  .length = RNN_EVALUATOR_LENGTH,
+                                  .threads = 1,
+                                  .precision = RNN_PRECISION_FLOAT32};
     rnn_span whole = {0, count};
     rnn_evaluation_plan plan = {read_array,           symbols,  &whole, 1, UINT64_MAX, 1,
                                 RNN_EVALUATOR_LENGTH, listener, context};
     if (count < 2)
         status = too_short(count, error);
     else
-        status = model->device->create(&engine, &model->network, &options, error);
+        status = rnn_model_engine(&engine, &device, model, NULL, &options, error);
     if (status == RNN_OK)
-        status = rnn_evaluator_run(out, model->device, engine, &plan, error);
+        status = rnn_evaluator_run(out, device, engine, &plan, error);
     if (engine)
-        model->device->destroy(engine);
+        device->destroy(engine);
     rnn_free(symbols);
     return status;
 }
@@ -101,16 +104,16 @@ static rnn_status run(const rnn_model *model, const rnn_symbols *symbols, const 
     uint64_t segment = cold ? (how->window ? how->window : COLD_WINDOW) : UINT64_MAX;
     rnn_evaluation_plan plan = {rnn_evaluator_read_symbols, symbols,  &span,  1, segment, batch,
                                 RNN_EVALUATOR_LENGTH,       listener, context};
-    rnn_engine_options options = {
-        .batch = batch, .length = RNN_EVALUATOR_LENGTH, .threads = how->threads, .cpu = how->cpu};
+    rnn_engine_options options = {.batch = batch,
+                                  .length = RNN_EVALUATOR_LENGTH,
+                                  .threads = how->threads,
+                                  .cpu = how->cpu,
+                                  .precision = how->precision};
     if (span.end - span.begin < 2)
         return too_short(span.end - span.begin, error);
-    rnn_status status = rnn_device_pick(&device, how->device, error);
-    if (status == RNN_OK)
-        status = device->create(&engine, &model->network, &options, error);
+    rnn_status status = rnn_model_engine(&engine, &device, model, how->device, &options, error);
     if (status != RNN_OK)
         return status;
-    device->write_parameters(engine, model->parameters);
     double start = rnn_clock_now();
     status = rnn_evaluator_run(&out->score, device, engine, &plan, error);
     out->seconds = rnn_clock_now() - start;

@@ -68,7 +68,8 @@ rnn_status rnn_model_create(rnn_model **out, const rnn_network *shape, rnn_vocab
         history = "{}";
     model->history = rnn_duplicate(history, strlen(history));
     model->parameters = rnn_allocate(model->network.parameters, sizeof *model->parameters);
-    if (!model->history || !model->parameters) {
+    model->weights = rnn_weights_create();
+    if (!model->history || !model->parameters || !model->weights) {
         status = rnn_fail(error, RNN_ERR_MEMORY, "out of memory for a model of %zu parameters",
                           model->network.parameters);
         goto fail;
@@ -84,8 +85,7 @@ fail:
 void rnn_model_destroy(rnn_model *model) {
     if (!model)
         return;
-    if (model->weights)
-        model->device->destroy(model->weights);
+    rnn_weights_destroy(model->weights);
     rnn_vocabulary_destroy(model->vocabulary);
     rnn_free(model->parameters);
     rnn_free(model->history);

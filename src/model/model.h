@@ -18,16 +18,28 @@
 
 struct rnn_model {
     rnn_network network;
-    rnn_vocabulary *vocabulary; /* owned */
-    float *parameters;          /* [network.parameters], owned */
-    char *history;              /* JSON object, owned */
-    /* From rnn_model_prepare: the engine whose weights states and samplers share. */
-    const rnn_device *device;
-    rnn_engine *weights; /* owned */
+    rnn_vocabulary *vocabulary;  /* owned */
+    float *parameters;           /* [network.parameters], owned */
+    char *history;               /* JSON object, owned */
+    struct rnn_weights *weights; /* owned: what engines on this model share */
 };
 
-/* Makes `weights` from the parameters, for reading only. rnn_model_load does it. */
-rnn_status rnn_model_prepare(rnn_model *model, rnn_error *error);
+/* weights.c: an engine, not for training, that reads the model's parameters, on the
+ * device of that name; `how` as for its create, but for `parameters` and `weights`. All
+ * engines of one precision for which device and cpu are left open share one set of
+ * packed weights. They must be destroyed before the model. Any number of threads may
+ * call it at once. RNN_ERR_RANGE for a precision that does not exist; errors of create. */
+rnn_status rnn_model_engine(rnn_engine **out, const rnn_device **device, const rnn_model *model,
+                            const char *device_name, const rnn_engine_options *how,
+                            rnn_error *error);
+
+/* From here on such engines borrow from this one instead, which trains the model, and
+ * their precision is its; engine NULL ends that. They must be gone before either. */
+void rnn_model_lend(rnn_model *model, const rnn_device *device, rnn_engine *engine);
+
+typedef struct rnn_weights rnn_weights;
+rnn_weights *rnn_weights_create(void); /* NULL when memory is short */
+void rnn_weights_destroy(rnn_weights *weights);
 
 /* A named window into the flat parameters. */
 typedef struct rnn_window {
@@ -59,7 +71,7 @@ rnn_status rnn_model_initialise(rnn_model *model, uint64_t seed, double forget_b
 rnn_status rnn_model_adopt(rnn_model *model, const rnn_model *from, int *matched, rnn_error *error);
 
 /* rnn_model_load from memory that stays the caller's and is not needed afterwards;
- * `name` stands in messages. Not prepared: rnn_model_prepare before states use it. */
+ * `name` stands in messages. */
 rnn_status rnn_model_parse(rnn_model **out, const void *bytes, size_t count, const char *name,
                            rnn_error *error);
 

@@ -211,12 +211,6 @@ rnn_status rnn_model_load(rnn_model **out, const char *path, rnn_error *error) {
         return status;
     status = check_and_read(out, file, found, error);
     rnn_safetensors_close(file);
-    if (status == RNN_OK)
-        status = rnn_model_prepare(*out, error);
-    if (status != RNN_OK) {
-        rnn_model_destroy(*out);
-        *out = NULL;
-    }
     return status;
 }
 

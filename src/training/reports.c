@@ -284,10 +284,9 @@ rnn_status rnn_reports_sample(rnn_trainer *t, rnn_error *error) {
     if (!text)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for a sample");
     /* The sampler reads the weights where they are being trained. */
-    t->model->device = t->device;
-    t->model->weights = t->engine;
+    rnn_model_lend(t->model, t->device, t->engine);
     rnn_status status = draw(t, text, error);
-    t->model->weights = NULL;
+    rnn_model_lend(t->model, NULL, NULL);
     t->idle += rnn_clock_now() - start;
     if (status == RNN_OK) {
         rnn_run_log_sample(t->log, t->at.step, rnn_trainer_epoch(t), smoothed_loss(t), text);

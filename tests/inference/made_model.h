@@ -39,8 +39,6 @@ static inline rnn_model *made_model(const char *text, rnn_cell cell, size_t hidd
         status = rnn_model_initialise(model, 5, 1, &error);
     for (size_t i = 0; status == RNN_OK && i < model->network.parameters; i++)
         model->parameters[i] *= 3; /* decided enough for sampling to show it */
-    if (status == RNN_OK)
-        status = rnn_model_prepare(model, &error);
     if (status != RNN_OK) {
         fprintf(stderr, "%s\n", error.message);
         abort();

@@ -140,8 +140,8 @@ static void test_segments(void **state) {
                     &hits);
     for (size_t batch = 1; batch <= 9; batch += 4) {
         rnn_engine *engine;
-        rnn_engine_options options = {
-            .batch = batch, .length = 33, .threads = 2, .weights = model->weights};
+        const rnn_device *device;
+        rnn_engine_options options = {.batch = batch, .length = 33, .threads = 2};
         rnn_evaluation_plan plan = {.read = read_array,
                                     .context = symbols,
                                     .spans = spans,
@@ -150,10 +150,10 @@ static void test_segments(void **state) {
                                     .batch = batch,
                                     .length = 33};
         rnn_score score;
-        assert_int_equal(model->device->create(&engine, &model->network, &options, NULL), RNN_OK);
-        assert_int_equal(rnn_evaluator_run(&score, model->device, engine, &plan, NULL), RNN_OK);
+        assert_int_equal(rnn_model_engine(&engine, &device, model, NULL, &options, NULL), RNN_OK);
+        assert_int_equal(rnn_evaluator_run(&score, device, engine, &plan, NULL), RNN_OK);
         assert_score(&score, nats, hits, predicted);
-        model->device->destroy(engine);
+        device->destroy(engine);
     }
 }
 
