@@ -6,16 +6,16 @@
 set -eu
 cd "${1:-$(dirname "$0")/..}"
 files=$(find include src cli server tests examples bench tools cmake -type f \
-    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.cmake' \) 2>/dev/null | sort)
+    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.cmake' -o -name compare \) 2>/dev/null | sort)
 status=0
-for file in $files demo test bench/compare CMakeLists.txt; do
+for file in $files demo test CMakeLists.txt; do
     if ! head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT'; then
         echo "$file: no 'SPDX-License-Identifier: MIT' in its first three lines"
         status=1
     fi
 done
 # shellcheck disable=SC2086 # a list of words
-if grep -nwE 'T[O]DO|F[I]XME|X[X]X|H[A]CK' $files demo test bench/compare; then
+if grep -nwE 'T[O]DO|F[I]XME|X[X]X|H[A]CK' $files demo test; then
     echo "unfinished marks"
     status=1
 fi

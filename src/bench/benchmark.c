@@ -157,9 +157,9 @@ static rnn_status create(course *c, rnn_benchmark_result *out, rnn_error *error)
     c->sorted = rnn_allocate(gaps, sizeof *c->sorted);
     if (!out->figures || !c->runners || !c->rates || !c->beside || !c->sorted)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for %zu figures", rounds * plan->count);
-    status = rnn_ceilings_create(&c->ceilings, kernels->name, out->threads, error);
+    status = create_runners(c, out->threads, error);
     if (status == RNN_OK)
-        status = create_runners(c, out->threads, error);
+        status = rnn_ceilings_create(&c->ceilings, kernels->name, out->threads, error);
     return status;
 }
 
