@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# try_avx512.sh [--cpu MODEL] [BUILD] - do the AVX-512 kernels work where there is no
-# such processor?
+# try_avx512.sh [--cpu MODEL] [BUILD [TEST...]] - do the AVX-512 kernels work where there
+# is no such processor?
 #
-# Bochs, which decodes every instruction itself, boots a Linux whose first process
-# runs the kernel tests of a build (build/release unless given) on an emulated
-# Skylake-X: the tests walk over the tables that this processor can run, avx512 first.
-# The tests that SIMULATE the instructions are in every ./test; this one looks at what
-# the compiler made of them, and takes some twenty minutes.
+# Bochs, which decodes every instruction itself, boots a Linux whose first process runs
+# the kernel tests of a build (build/release unless given) on an emulated Skylake-X. They
+# walk over all tables that this processor can run, avx512 first. The tests with
+# instructions emulated in C, which are in every ./test, look at the kernels' text; this
+# one looks at what the compiler made of it, and takes five to ten minutes.
 #
 # On Debian it needs the packages
 #     bochs xorriso cpio isolinux syslinux-common busybox-static
@@ -26,7 +26,9 @@ while [ $# -gt 0 ]; do
     esac
 done
 build=${1:-build/release}
-tests="test_kernels_choice test_kernels test_kernels_cells test_kernels_output"
+[ $# -eq 0 ] || shift
+tests=${*:-test_kernels test_kernels_cells test_kernels_output}
+tests="test_kernels_choice $tests"
 
 for thing in bochs xorriso cpio; do
     command -v $thing >/dev/null || {
@@ -37,6 +39,7 @@ for thing in bochs xorriso cpio; do
 done
 
 work=$build/avx512
+rm -rf "$work/root"
 mkdir -p "$work/kernel" "$work/root/proc" "$work/root/dev" "$work/root/tests" "$work/disc"
 bochs=
 trap '[ -z "$bochs" ] || kill "$bochs" 2>/dev/null' EXIT
@@ -75,6 +78,7 @@ for name in $tests; do
 done
 /tests/test_kernels_choice --list | /busybox head -n 1
 [ "\${failed:-}" = yes ] || echo "==> All passed."
+/busybox sleep 2 # until the console has sent it all
 /busybox poweroff -f
 END
 chmod +x "$work/root/init"
@@ -118,8 +122,10 @@ echo "==> Booting Linux on an emulated $model"
 bochs-bin -q -f "$work/bochsrc" -rc "$work/debugger" >"$work/bochs.out" 2>&1 </dev/null &
 bochs=$!
 shown=0
-while kill -0 "$bochs" 2>/dev/null; do
+running=yes
+while [ -n "$running" ]; do
     sleep 2
+    kill -0 "$bochs" 2>/dev/null || running=
     lines=$(wc -l <"$work/console")
     sed -n "$((shown + 1)),${lines}p" "$work/console"
     shown=$lines
