@@ -329,7 +329,7 @@ typedef struct rnn_training {
     const char *init_from; /* start from this model's weights; NULL or "" from random ones */
     uint64_t seed;
     int threads;        /* 0: OMP_NUM_THREADS, else all cores */
-    const char *cpu;    /* "auto", "generic", "avx2", ... */
+    const char *cpu;    /* "auto" (RNN_CPU, else the best), "avx512", "avx2", "neon", "generic" */
     const char *device; /* "auto", "cpu" */
 } rnn_training;
 

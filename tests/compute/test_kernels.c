@@ -44,7 +44,7 @@ static void check_gradient(const guarded *a, const guarded *b, const guarded *be
 static void gradient_is_right_whole_and_in_pieces(void **state) {
     (void)state;
     static const size_t rows[] = {0, 1, 3, 255, 256, 257, 600};
-    static const size_t ms[] = {1, 2, 6, 7, 8, 9, 10, 11, 12, 14, 65, 200};
+    static const size_t ms[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 65, 200};
     static const size_t ns[] = {1, 7, 16, 33, 65};
     int turn = 0;
     for (size_t r = 0; r < COUNT(rows); r++)
