@@ -99,6 +99,10 @@ typedef struct rnn_kernels {
     void (*gradient)(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
                      const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
                      size_t end, float *scratch);
+    /* The same of A and B rounded to bfloat16, summed in float32 in the order of rows. */
+    void (*gradient_bf16)(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
+                          const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                          size_t end, float *scratch);
     /* out[n] += the sum over rows of A [rows][n], row by row in order. */
     void (*column_sums)(size_t rows, size_t n, const float *a, size_t a_stride, float *out);
 

@@ -10,27 +10,35 @@
 
 #include <cmocka.h>
 
+#include "compute/cpu/narrow.h"
 #include "tests/compute/guarded.h"
 #include "tests/compute/kernel_timing.h"
 
 /* ----------------------------------------------------------------- gradient */
 
-static void differentiate(const rnn_kernels *k, const guarded *a, const guarded *b, guarded *c,
-                          size_t begin, size_t end) {
+/* With `rounded`, of A and B in bfloat16. */
+static void differentiate(const rnn_kernels *k, int rounded, const guarded *a, const guarded *b,
+                          guarded *c, size_t begin, size_t end) {
     guarded scratch =
         guarded_create(1, k->gradient_scratch(a->rows, a->columns, b->columns), 0, 1.0, 5);
-    k->gradient(a->rows, a->columns, b->columns, a->data, a->stride, b->data, b->stride, c->data,
-                c->stride, begin, end, scratch.data);
+    (rounded ? k->gradient_bf16 : k->gradient)(a->rows, a->columns, b->columns, a->data, a->stride,
+                                               b->data, b->stride, c->data, c->stride, begin, end,
+                                               scratch.data);
     guarded_destroy(&scratch);
 }
 
-static void check_gradient(const guarded *a, const guarded *b, const guarded *before,
+static double operand(float x, int rounded) {
+    return rounded ? rnn_narrow_float(rnn_narrow_bf16(x)) : x;
+}
+
+static void check_gradient(int rounded, const guarded *a, const guarded *b, const guarded *before,
                            const guarded *c) {
     for (size_t i = 0; i < c->rows; i++)
         for (size_t j = 0; j < c->columns; j++) {
             double sum = guarded_row(before, i)[j], size = fabs(sum);
             for (size_t r = 0; r < a->rows; r++) {
-                double term = (double)guarded_row(a, r)[i] * guarded_row(b, r)[j];
+                double term =
+                    operand(guarded_row(a, r)[i], rounded) * operand(guarded_row(b, r)[j], rounded);
                 sum += term;
                 size += fabs(term);
             }
@@ -54,13 +62,14 @@ static void gradient_is_right_whole_and_in_pieces(void **state) {
                 guarded a = guarded_create(rows[r], m, gap, 1.0, 1);
                 guarded b = guarded_create(rows[r], n, gap, 1.0, 2);
                 guarded before = guarded_create(m, n, gap, 1.0, 3);
+                int rounded = turn / 2 % 2;
                 FOR_TABLES(k) {
                     guarded whole = guarded_copy(&before), pieces = guarded_copy(&before);
-                    differentiate(k, &a, &b, &whole, 0, m);
-                    check_gradient(&a, &b, &before, &whole);
+                    differentiate(k, rounded, &a, &b, &whole, 0, m);
+                    check_gradient(rounded, &a, &b, &before, &whole);
                     size_t grain = k->gradient_grain, step = grain;
                     for (size_t begin = 0; begin < m; begin += step, step += grain)
-                        differentiate(k, &a, &b, &pieces, begin,
+                        differentiate(k, rounded, &a, &b, &pieces, begin,
                                       begin + step < m ? begin + step : m);
                     assert_same_bits(&whole, &pieces);
                     guarded_destroy(&whole);
@@ -70,6 +79,26 @@ static void gradient_is_right_whole_and_in_pieces(void **state) {
                 guarded_destroy(&b);
                 guarded_destroy(&before);
             }
+}
+
+/* Rounding must not lose what is no number. */
+static void gradient_carries_nan(void **state) {
+    (void)state;
+    static const float odd[] = {NAN, -NAN, INFINITY, -INFINITY};
+    FOR_TABLES(k) {
+        for (size_t i = 0; i < 2 * COUNT(odd); i++) {
+            guarded a = guarded_create(9, 7, 0, 1.0, 1), b = guarded_create(9, 20, 0, 1.0, 2);
+            guarded c = guarded_create(7, 20, 0, 1.0, 3);
+            guarded_row(&a, 4)[3] = odd[i / 2];
+            differentiate(k, i % 2, &a, &b, &c, 0, 7);
+            for (size_t r = 0; r < 7; r++)
+                for (size_t j = 0; j < 20; j++)
+                    assert_int_equal(!isfinite(guarded_row(&c, r)[j]), r == 3);
+            guarded_destroy(&a);
+            guarded_destroy(&b);
+            guarded_destroy(&c);
+        }
+    }
 }
 
 /* --------------------------------------------------------------------- rows */
@@ -146,6 +175,7 @@ int main(int argc, char **argv) {
         return time_kernels();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradient_is_right_whole_and_in_pieces),
+        cmocka_unit_test(gradient_carries_nan),
         cmocka_unit_test(column_sums_add_in_order),
         cmocka_unit_test(gather_copies_rows),
         cmocka_unit_test(scatter_adds_rows_in_order),

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compute/cpu/narrow.h"
 #include "compute/cpu/tables.h"
 
 static float clamp(float x, float bound) {
@@ -33,6 +34,20 @@ static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_s
         for (size_t p = 0; p < rows; p++)
             for (size_t j = 0; j < n; j++)
                 c[i * c_stride + j] += a[p * a_stride + i] * b[p * b_stride + j];
+}
+
+static float bf16(float x) {
+    return rnn_narrow_float(rnn_narrow_bf16(x));
+}
+
+static void gradient_bf16(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
+                          const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                          size_t end, float *scratch) {
+    (void)m, (void)scratch;
+    for (size_t i = begin; i < end; i++)
+        for (size_t p = 0; p < rows; p++)
+            for (size_t j = 0; j < n; j++)
+                c[i * c_stride + j] += bf16(a[p * a_stride + i]) * bf16(b[p * b_stride + j]);
 }
 
 static void column_sums(size_t rows, size_t n, const float *a, size_t a_stride, float *out) {
@@ -272,6 +287,7 @@ const rnn_kernels rnn_kernels_generic = {
     .gradient_grain = 1,
     .gradient_scratch = gradient_scratch,
     .gradient = gradient,
+    .gradient_bf16 = gradient_bf16,
     .column_sums = column_sums,
     .gather = gather,
     .scatter_add = scatter_add,

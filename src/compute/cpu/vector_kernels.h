@@ -99,6 +99,7 @@ const rnn_kernels TABLE = {
     .gradient_grain = TILE_ROWS,
     .gradient_scratch = gradient_scratch,
     .gradient = gradient,
+    .gradient_bf16 = gradient_bf16,
     .column_sums = column_sums,
     .gather = gather,
     .scatter_add = scatter_add,

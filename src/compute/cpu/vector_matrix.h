@@ -317,21 +317,35 @@ static void gradient_rows(size_t rows, size_t k, const float *a, const float *b,
 #undef GRADIENT_TILE
 }
 
+/* To the nearest bfloat16, ties to even; NaN stays NaN. */
+INLINE vector rounded_to_bf16(vector x) {
+    words bits = (words)x, numbers = (words)(x == x);
+    words rounded = bits + 0x7FFFu + (bits >> 16 & 1u);
+    return (vector)(((rounded & numbers) | ((bits | 0x400000u) & ~numbers)) & 0xFFFF0000u);
+}
+
+static void round_all(size_t n, float *x) {
+    FOR_LANES(j, 0, n, count, store_lanes(x + j, rounded_to_bf16(load_lanes(x + j, count)), count));
+}
+
 /* The rows are summed in blocks of GRADIENT_DEPTH: each block's sum is one chain, and is
  * added to C in order. */
-static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
-                     const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
-                     size_t end, float *scratch) {
-    (void)m;
+INLINE void gradient_of(int rounded, size_t rows, size_t n, const float *a, size_t a_stride,
+                        const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                        size_t end, float *scratch) {
     float *packed_a = scratch + packed_floats(smaller(rows, GRADIENT_DEPTH), n);
     for (size_t p = 0; p < rows; p += GRADIENT_DEPTH) {
         size_t k = smaller(rows - p, GRADIENT_DEPTH);
         pack(scratch, b + p * b_stride, b_stride, 1, k, n, 0, n);
+        if (rounded)
+            round_all(packed_floats(k, n), scratch);
         for (size_t block = begin; block < end; block += GRADIENT_COLUMNS) {
             size_t stop = smaller(block + GRADIENT_COLUMNS, end), count = stop - block;
             size_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS, height = count / tiles;
             size_t higher = count % tiles;
             pack_columns(packed_a, a + p * a_stride, a_stride, k, block, stop, height, higher);
+            if (rounded)
+                round_all(k * count, packed_a);
             for (size_t first = 0; first < n; first += PANEL) {
                 const float *tile_a = packed_a;
                 for (size_t t = 0, i = block; t < tiles; t++) {
@@ -344,6 +358,20 @@ static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_s
             }
         }
     }
+}
+
+static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
+                     const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                     size_t end, float *scratch) {
+    (void)m;
+    gradient_of(0, rows, n, a, a_stride, b, b_stride, c, c_stride, begin, end, scratch);
+}
+
+static void gradient_bf16(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
+                          const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                          size_t end, float *scratch) {
+    (void)m;
+    gradient_of(1, rows, n, a, a_stride, b, b_stride, c, c_stride, begin, end, scratch);
 }
 
 /* --------------------------------------------------------------------- rows */
