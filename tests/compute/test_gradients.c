@@ -28,6 +28,8 @@ typedef struct setting {
     int bias;
     double dropout;
     size_t batch;
+    rnn_precision precision;
+    int threads;
 } setting;
 
 typedef struct trial {
@@ -62,7 +64,9 @@ static trial begin(const rnn_device *device, const char *cpu, const setting *how
     rnn_engine_options options = {.batch = how->batch,
                                   .length = LENGTH,
                                   .training = 1,
-                                  .threads = 1,
+                                  .threads = how->threads ? how->threads : 1,
+                                  .precision =
+                                      how->precision ? how->precision : RNN_PRECISION_FLOAT32,
                                   .cpu = cpu,
                                   .dropout = how->dropout,
                                   .seed = 5};
@@ -178,9 +182,10 @@ static void check_gradients(const rnn_device *device, const char *cpu) {
         for (size_t layers = 1; layers <= 3; layers++)
             for (int input = ONE_HOT; input < INPUT_KINDS; input++)
                 for (int dropped = 0; dropped < 2; dropped++) {
-                    setting how = {(rnn_cell)cell,      layers,
-                                   (input_kind)input,   !(layers == 2 && dropped),
-                                   dropped ? 0.3 : 0.0, BATCH};
+                    setting how = {(rnn_cell)cell,        layers,
+                                   (input_kind)input,     !(layers == 2 && dropped),
+                                   dropped ? 0.3 : 0.0,   BATCH,
+                                   RNN_PRECISION_FLOAT32, 1};
                     check_setting(device, cpu, &how, 1);
                 }
 }
@@ -194,9 +199,11 @@ static void test_gradients(void **state) {
 static void check_many_streams(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
         for (size_t layers = 1; layers <= 2; layers++) {
-            setting two_steps = {(rnn_cell)cell, layers, ONE_HOT, 1, 0, 450};
+            setting two_steps = {(rnn_cell)cell,        layers, ONE_HOT, 1, 0, 450,
+                                 RNN_PRECISION_FLOAT32, 1};
             check_setting(device, cpu, &two_steps, 0);
-            setting one_step = {(rnn_cell)cell, layers, EMBEDDING, 1, 0, MOST_BATCH};
+            setting one_step = {(rnn_cell)cell,        layers, EMBEDDING, 1, 0, MOST_BATCH,
+                                RNN_PRECISION_FLOAT32, 1};
             check_setting(device, cpu, &one_step, 0);
         }
 }
@@ -206,10 +213,46 @@ static void test_many_streams(void **state) {
     on_each(check_many_streams);
 }
 
+/* bf16 gives nearly the same gradient, the same one on any number of threads, and not by
+ * chance float32's. */
+static void check_bf16(const rnn_device *device, const char *cpu) {
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
+        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0, 450, RNN_PRECISION_FLOAT32, 1};
+        trial exact = begin(device, cpu, &how);
+        how.precision = RNN_PRECISION_BF16;
+        trial once = begin(device, cpu, &how);
+        how.threads = 3;
+        trial again = begin(device, cpu, &how);
+        trial *all[] = {&exact, &once, &again};
+        size_t n = exact.network.parameters;
+        for (int i = 0; i < 3; i++) {
+            all[i]->device->write_parameters(all[i]->engine, all[i]->parameters);
+            all[i]->device->write_state(all[i]->engine, all[i]->state);
+            all[i]->device->train(all[i]->engine, STEP, LENGTH, all[i]->inputs, all[i]->targets);
+            all[i]->device->read_gradient(all[i]->engine, all[i]->gradient);
+        }
+        assert_memory_equal(once.gradient, again.gradient, n * sizeof *once.gradient);
+        double error = 0;
+        for (size_t i = 0; i < n; i++)
+            error += pow((double)once.gradient[i] - exact.gradient[i], 2);
+        error = sqrt(error / dot(exact.gradient, exact.gradient, n));
+        if (!(error > 1e-4 && error < 0.02))
+            fail_msg("cell %d (%s): the gradient in bf16 differs by %g of its length", cell, cpu,
+                     error);
+        for (int i = 0; i < 3; i++)
+            end(all[i]);
+    }
+}
+
+static void test_bf16(void **state) {
+    (void)state;
+    on_each(check_bf16);
+}
+
 /* Masks belong to the step: the same again for the same, others for another. */
 static void check_masks(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
-        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0.3, BATCH};
+        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0.3, BATCH, RNN_PRECISION_FLOAT32, 1};
         trial t = begin(device, cpu, &how);
         float *still = rnn_allocate(t.network.parameters, sizeof *still);
         assert_non_null(still);
@@ -243,6 +286,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_many_streams),
+        cmocka_unit_test(test_bf16),
         cmocka_unit_test(test_dropout_masks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

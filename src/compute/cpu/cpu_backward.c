@@ -132,9 +132,8 @@ static void weight_gradient(const layer_job *job, size_t weight, size_t outputs,
     rnn_engine *e = job->engine;
     size_t begin, end;
     rnn_share(outputs, e->kernels->gradient_grain, thread, count, &begin, &end);
-    e->kernels->gradient(job->length * e->batch, outputs, inputs, gates, e->columns, rows, inputs,
-                         e->gradient + weight, inputs, begin, end,
-                         e->scratch + (size_t)thread * e->scratch_floats);
+    rnn_cpu_gradient(e, thread, job->length * e->batch, outputs, inputs, gates, e->columns, rows,
+                     inputs, e->gradient + weight, inputs, begin, end);
 }
 
 /* Both biases are added to the same sums and have the same gradient, but for the GRU's n. */

@@ -179,7 +179,11 @@ static int allocate_operands(rnn_engine *e) {
     const rnn_product *by = e->kernels->products[e->precision];
     if (!by->convert)
         return 1;
-    e->operand_floats = by->operand_floats(e->network.hidden);
+    /* The way back multiplies rows of gates, and of logits. */
+    size_t longest = e->network.hidden;
+    if (e->training)
+        longest = e->columns > e->network.symbols ? e->columns : e->network.symbols;
+    e->operand_floats = by->operand_floats(longest);
     return allocate(&e->operands, (size_t)rnn_threads_count(e->threads) * RNN_CPU_OPERAND_ROWS,
                     e->operand_floats);
 }
@@ -270,9 +274,11 @@ static rnn_status choose_kernels(rnn_engine *e, const rnn_engine_options *option
         return status;
     e->precision = options->precision;
     if (e->precision == RNN_PRECISION_AUTO)
-        e->precision = e->training ? RNN_PRECISION_FLOAT32 : e->kernels->automatic;
-    if (e->training && e->precision != RNN_PRECISION_FLOAT32)
-        return rnn_fail(error, RNN_ERR_UNSUPPORTED, "training runs in float32 alone");
+        e->precision = e->kernels->automatic;
+    if (e->training && e->precision == RNN_PRECISION_INT8)
+        return rnn_fail(error, RNN_ERR_UNSUPPORTED,
+                        "int8 is for reading weights, not for training them; train in float32 or "
+                        "bf16");
     return RNN_OK;
 }
 

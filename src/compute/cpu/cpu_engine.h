@@ -167,6 +167,12 @@ void rnn_cpu_product(const rnn_packed *b, size_t rows, const float *a, size_t a_
                      const float *bias, int accumulate, float *c, size_t c_stride, size_t begin,
                      size_t end, float *room);
 
+/* The gradient C [m][n] += A^T B of a weight matrix in the engine's precision, for rows
+ * [begin, end) of C; strides in floats. */
+void rnn_cpu_gradient(const rnn_engine *engine, int thread, size_t rows, size_t m, size_t n,
+                      const float *a, size_t a_stride, const float *b, size_t b_stride, float *c,
+                      size_t c_stride, size_t begin, size_t end);
+
 /* cpu_input.c: what layer 0 reads. The first two for a sequence of n characters. */
 void rnn_cpu_table(rnn_engine *engine, size_t n, const int32_t *symbols);
 void rnn_cpu_table_gather(rnn_engine *engine, size_t begin, size_t end);

@@ -57,10 +57,9 @@ static void weights_work(void *argument, int thread, int count) {
     size_t begin, end, symbols = e->network.symbols, hidden = e->network.hidden;
     rnn_share(hidden, e->output_back.by->panel, thread, count, &begin, &end);
     if (begin < end)
-        e->kernels->gradient(job->rows, symbols, end - begin, e->logits, symbols,
-                             top(e, job->row) + begin, hidden,
-                             e->gradient + e->network.output_weight + begin, hidden, 0, symbols,
-                             e->scratch + (size_t)thread * e->scratch_floats);
+        rnn_cpu_gradient(e, thread, job->rows, symbols, end - begin, e->logits, symbols,
+                         top(e, job->row) + begin, hidden,
+                         e->gradient + e->network.output_weight + begin, hidden, 0, symbols);
     rnn_share(symbols, 16, thread, count, &begin, &end);
     if (begin < end)
         e->kernels->column_sums(job->rows, end - begin, e->logits + begin, symbols,
