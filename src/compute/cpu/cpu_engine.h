@@ -185,6 +185,10 @@ void rnn_cpu_forward(rnn_engine *engine, size_t length, int dropout, uint64_t st
  * and then all steps of a layer, whose input sums are already there if `summed`. */
 int rnn_cpu_is_few(const rnn_engine *engine);
 void rnn_cpu_few(rnn_engine *engine, size_t layer, size_t length, int summed);
+/* Adds the state's share to the gate sums of rows [row, row + rows) of [time][batch], for
+ * columns [begin, end) on one side of the GRU's q; `state` is those rows of h. */
+void rnn_cpu_state_sums(rnn_engine *engine, size_t layer, size_t row, size_t rows,
+                        rnn_operand state, size_t begin, size_t end);
 /* The cells of units [begin, end) of rows [row, row + rows) of [time][batch]. */
 void rnn_cpu_cells(rnn_engine *engine, size_t layer, size_t row, size_t rows, size_t begin,
                    size_t end);

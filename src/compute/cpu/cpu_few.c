@@ -63,20 +63,14 @@ static void sum_columns(const few_job *job, const readings *of, size_t begin, si
     rnn_engine *e = job->engine;
     const rnn_cpu_layer *layer = &e->layer[job->layer];
     float *gates = rnn_cpu_row(layer->gates, of->row, e->columns);
-    int is_q = begin >= e->input_sums;
     if (!job->summed) {
-        if (job->layer == 0 || is_q)
+        if (job->layer == 0 || begin >= e->input_sums)
             copy_columns(job, of->row, begin, end);
         else
             rnn_cpu_multiply(&layer->input, e->batch, of->below, layer->start, 0, gates, e->columns,
                              begin, end);
     }
-    if (is_q)
-        rnn_cpu_multiply(&layer->hidden[1], e->batch, of->state, NULL, 1, gates + e->input_sums,
-                         e->columns, begin - e->input_sums, end - e->input_sums);
-    else if (begin < layer->hidden[0].n)
-        rnn_cpu_multiply(&layer->hidden[0], e->batch, of->state, NULL, 1, gates, e->columns, begin,
-                         end < layer->hidden[0].n ? end : layer->hidden[0].n);
+    rnn_cpu_state_sums(e, job->layer, of->row, e->batch, of->state, begin, end);
 }
 
 /* A share of the units, where panels do not reach from one gate into the next. */

@@ -13,6 +13,9 @@
 
 #include "base/random.h"
 
+/* Units whose gate sums and cells follow one another: a multiple of every panel. */
+#define UNITS_AT_ONCE ((size_t)64)
+
 typedef struct layer_job {
     rnn_engine *engine;
     size_t layer, length;
@@ -74,19 +77,16 @@ static void inputs_work(void *argument, int thread, int count) {
 
 /* ------------------------------------------------------------------- steps */
 
-/* Adds the state's share to the gate sums of rows [row, row + rows). */
-static void recurrent_sums(const layer_job *job, size_t row, size_t rows, float *room) {
-    rnn_engine *e = job->engine;
-    rnn_cpu_layer *layer = &e->layer[job->layer];
-    size_t hidden = e->network.hidden;
+void rnn_cpu_state_sums(rnn_engine *e, size_t l, size_t row, size_t rows, rnn_operand state,
+                        size_t begin, size_t end) {
+    const rnn_cpu_layer *layer = &e->layer[l];
     float *gates = rnn_cpu_row(layer->gates, row, e->columns);
-    const float *h = rnn_cpu_row(layer->h, row, hidden);
-    for (int i = 0; i < 2 && layer->hidden[i].data; i++) {
-        const rnn_packed *w = &layer->hidden[i];
-        /* The GRU's second matrix belongs to q, the last of the columns. */
-        float *sums = i == 0 ? gates : gates + e->input_sums;
-        rnn_cpu_product(w, rows, h, hidden, NULL, 1, sums, e->columns, 0, w->n, room);
-    }
+    if (begin >= e->input_sums)
+        rnn_cpu_multiply(&layer->hidden[1], rows, state, NULL, 1, gates + e->input_sums, e->columns,
+                         begin - e->input_sums, end - e->input_sums);
+    else if (begin < layer->hidden[0].n)
+        rnn_cpu_multiply(&layer->hidden[0], rows, state, NULL, 1, gates, e->columns, begin,
+                         end < layer->hidden[0].n ? end : layer->hidden[0].n);
 }
 
 void rnn_cpu_cells(rnn_engine *e, size_t l, size_t row, size_t rows, size_t begin, size_t end) {
@@ -114,19 +114,39 @@ void rnn_cpu_cells(rnn_engine *e, size_t l, size_t row, size_t rows, size_t begi
     }
 }
 
+/* A step of rows [row, row + rows), a few units at a time, so that the cells find their
+ * gates' sums in the near caches. */
+static void step_rows(const layer_job *job, size_t row, size_t rows, float *room) {
+    rnn_engine *e = job->engine;
+    const rnn_cpu_layer *layer = &e->layer[job->layer];
+    size_t hidden = e->network.hidden;
+    rnn_operand state =
+        rnn_cpu_convert(&layer->hidden[0], rows, rnn_cpu_row(layer->h, row, hidden), hidden, room);
+    if (hidden % layer->hidden[0].by->panel != 0) { /* panels reach from gate to gate */
+        rnn_cpu_state_sums(e, job->layer, row, rows, state, 0, e->input_sums);
+        if (layer->hidden[1].data)
+            rnn_cpu_state_sums(e, job->layer, row, rows, state, e->input_sums, e->columns);
+        rnn_cpu_cells(e, job->layer, row, rows, 0, hidden);
+        return;
+    }
+    for (size_t unit = 0; unit < hidden; unit += UNITS_AT_ONCE) {
+        size_t end = unit + UNITS_AT_ONCE < hidden ? unit + UNITS_AT_ONCE : hidden;
+        for (size_t gate = 0; gate < e->columns; gate += hidden)
+            rnn_cpu_state_sums(e, job->layer, row, rows, state, gate + unit, gate + end);
+        rnn_cpu_cells(e, job->layer, row, rows, unit, end);
+    }
+}
+
 /* All steps of a share of the streams. */
 static void streams_work(void *argument, int thread, int count) {
     const layer_job *job = argument;
     rnn_engine *e = job->engine;
-    size_t begin, end;
+    size_t begin, end, most = e->operands ? RNN_CPU_OPERAND_ROWS : e->batch;
     rnn_share(e->batch, 1, thread, count, &begin, &end);
-    if (begin == end)
-        return;
-    for (size_t t = 0; t < job->length; t++) {
-        size_t row = t * e->batch + begin;
-        recurrent_sums(job, row, end - begin, rnn_cpu_room(e, thread));
-        rnn_cpu_cells(e, job->layer, row, end - begin, 0, e->network.hidden);
-    }
+    for (size_t t = 0; t < job->length; t++)
+        for (size_t stream = begin; stream < end; stream += most)
+            step_rows(job, t * e->batch + stream, end - stream < most ? end - stream : most,
+                      rnn_cpu_room(e, thread));
 }
 
 void rnn_cpu_forward(rnn_engine *e, size_t length, int dropout, uint64_t step) {
