@@ -28,66 +28,13 @@ static int allocate(float **array, size_t rows, size_t width) {
     return *array != NULL;
 }
 
-static int allocate_packed(const rnn_engine *e, rnn_packed *packed, rnn_precision precision,
-                           size_t offset, size_t row, size_t column, size_t k, size_t n) {
-    const rnn_product *by = e->kernels->products[precision];
-    *packed = (rnn_packed){by, rnn_allocate(by->packed_bytes(k, n), 1), offset, row, column, k, n};
-    return packed->data != NULL;
-}
-
-/* W [outputs][inputs] as a product x W^T. */
-static int allocate_forward(rnn_engine *e, rnn_packed *packed, size_t offset, size_t outputs,
-                            size_t inputs) {
-    return allocate_packed(e, packed, e->precision, offset, 1, inputs, inputs, outputs);
-}
-
-/* W [outputs][inputs] as a product dy W. */
-static int allocate_back(rnn_engine *e, rnn_packed *packed, size_t offset, size_t outputs,
-                         size_t inputs) {
-    return !e->training ||
-           allocate_packed(e, packed, e->precision, offset, inputs, 1, outputs, inputs);
-}
-
-static int allocate_layer_weights(rnn_engine *e, size_t l) {
-    const rnn_network *net = &e->network;
-    rnn_cpu_layer *layer = &e->layer[l];
-    size_t hidden = net->hidden, inputs = rnn_network_inputs(net, l);
-    size_t outputs = e->input_sums, first = outputs;
-    if (net->cell == RNN_CELL_GRU)
-        first = 2 * hidden;
-    size_t recurrent = net->layer[l].weight_hh;
-    if (!allocate_forward(e, &layer->hidden[0], recurrent, first, hidden) ||
-        !allocate_back(e, &layer->hidden_back[0], recurrent, first, hidden))
-        return 0;
-    if (first < outputs) {
-        size_t rest = recurrent + first * hidden;
-        if (!allocate_forward(e, &layer->hidden[1], rest, outputs - first, hidden) ||
-            !allocate_back(e, &layer->hidden_back[1], rest, outputs - first, hidden))
-            return 0;
-    }
-    size_t weight = net->layer[l].weight_ih;
-    if (l > 0 && !allocate_forward(e, &layer->input, weight, outputs, inputs))
-        return 0;
-    /* Layer 0's is for its table, which is float32 in all precisions. */
-    if (l == 0 && net->embedding > 0 &&
-        !allocate_packed(e, &layer->input, RNN_PRECISION_FLOAT32, weight, 1, inputs, inputs,
-                         outputs))
-        return 0;
-    if ((l > 0 || net->embedding > 0) &&
-        !allocate_back(e, &layer->input_back, weight, outputs, inputs))
-        return 0;
-    return allocate(&layer->start, 1, e->columns);
-}
-
 static int allocate_weights(rnn_engine *e) {
-    const rnn_network *net = &e->network;
-    if (!e->given_parameters && !allocate(&e->parameters, net->parameters, 1))
+    if (!e->given_parameters && !allocate(&e->parameters, e->network.parameters, 1))
         return 0;
-    for (size_t l = 0; l < net->layers; l++)
-        if (!allocate_layer_weights(e, l))
+    for (size_t l = 0; l < e->network.layers; l++)
+        if (!allocate(&e->layer[l].start, 1, e->columns))
             return 0;
-    return allocate_forward(e, &e->output, net->output_weight, net->symbols, net->hidden) &&
-           allocate_back(e, &e->output_back, net->output_weight, net->symbols, net->hidden);
+    return rnn_cpu_allocate_packed(e);
 }
 
 /* The lender is brought up to date first: once that is done, lending only reads it. */
@@ -196,16 +143,9 @@ static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
 }
 
 static void destroy_weights(rnn_engine *e) {
-    for (size_t l = 0; l < e->network.layers; l++) {
-        rnn_cpu_layer *layer = &e->layer[l];
-        rnn_packed *packed[] = {&layer->hidden[0],      &layer->hidden[1], &layer->hidden_back[0],
-                                &layer->hidden_back[1], &layer->input,     &layer->input_back};
-        for (size_t i = 0; i < sizeof packed / sizeof *packed; i++)
-            rnn_free(packed[i]->data);
-        rnn_free(layer->start);
-    }
-    rnn_free(e->output.data);
-    rnn_free(e->output_back.data);
+    for (size_t l = 0; l < e->network.layers; l++)
+        rnn_free(e->layer[l].start);
+    rnn_free(e->packed);
     if (!e->given_parameters)
         rnn_free(e->parameters);
 }

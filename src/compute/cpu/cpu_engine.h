@@ -73,6 +73,7 @@ struct rnn_engine {
     float *first, *second;        /* moments, or NULL */
     int stale;                    /* parameters changed since they were packed */
 
+    void *packed; /* the memory of all packed weights, in one block; NULL if borrowed */
     rnn_packed output, output_back;
     rnn_cpu_layer layer[RNN_MAX_LAYERS];
 
@@ -121,7 +122,9 @@ static inline float *rnn_cpu_row(float *array, size_t row, size_t width) {
     return array + row * width;
 }
 
-/* cpu_pack.c: brings the packed weights and the start vectors up to date. */
+/* cpu_pack.c: room for all packed weights of an engine's network; 0 when memory is
+ * short. Then: brings them and the start vectors up to date. */
+int rnn_cpu_allocate_packed(rnn_engine *engine);
 void rnn_cpu_pack(rnn_engine *engine, rnn_threads *threads);
 
 /* cpu_product.c: C = start + A B as the packed B's precision has it. A thread's room

@@ -128,31 +128,20 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
 
 /* ----------------------------------------------------------------------- int8 */
 
-INLINE rnn_narrow_row int8_head(const narrow *of, size_t row) {
-    rnn_narrow_row head;
-    memcpy(&head, of->a + row * of->a_row, sizeof head);
-    return head;
-}
-
-/* Four of k for sums [rows][width]; signs are `signs` bytes behind sizes. */
-INLINE void int8_step(size_t rows, size_t width, const char *sizes, size_t a_row, size_t signs,
-                      const char *b, size_t b_panel, words *sums) {
-    words right[4 * PANEL_VECTORS];
-    if (width == PANEL_VECTORS) {
-        UNROLL
-        for (size_t v = 0; v < width; v++)
-            right[v] = load_words(b + v * sizeof(vector));
-    }
+/* Four of k for sums [rows][width]; a has a word for each row, a_row bytes apart. */
+INLINE void int8_step(size_t rows, size_t width, const char *a, size_t a_row, const char *b,
+                      size_t b_panel, words *sums) {
+    words left[NARROW_TILE];
     UNROLL
-    for (size_t r = 0; r < rows; r++) {
-        words size = fill_words(sizes + r * a_row), sign = fill_words(sizes + r * a_row + signs);
+    for (size_t r = 0; r < rows; r++)
+        left[r] = fill_words(a + r * a_row);
+    UNROLL
+    for (size_t v = 0; v < width; v++) {
+        words right =
+            load_words(b + v / PANEL_VECTORS * b_panel + v % PANEL_VECTORS * sizeof(vector));
         UNROLL
-        for (size_t v = 0; v < width; v++) {
-            if (width > PANEL_VECTORS)
-                right[v] = load_words(b + v / PANEL_VECTORS * b_panel +
-                                      v % PANEL_VECTORS * sizeof(vector));
-            sums[r * width + v] = dot4(sums[r * width + v], size, right[v] ^ sign);
-        }
+        for (size_t r = 0; r < rows; r++)
+            sums[r * width + v] = dot4(sums[r * width + v], left[r], right);
     }
 }
 
@@ -161,29 +150,29 @@ INLINE void int8_tile(size_t rows, size_t panels, size_t columns, const narrow *
                       size_t first) {
     words sums[NARROW_TILE * PANEL_VECTORS];
     const size_t width = panels * PANEL_VECTORS, step = PANEL * sizeof(uint32_t);
-    size_t fours = rnn_narrow_fours(of->k);
+    size_t fours = rnn_narrow_fours(of->k), scales = fours * step, corrections = scales + step;
     size_t b_panel = rnn_narrow_int8_panel(PANEL, of->k) * sizeof(uint32_t);
-    const char *sizes = of->a + row * of->a_row + sizeof(rnn_narrow_row);
-    const char *b = of->packed + first / PANEL * b_panel;
+    const char *a = of->a + row * of->a_row, *b = of->packed + first / PANEL * b_panel;
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        words correction = (words){0} + (uint32_t)int8_head(of, row + r).correction;
         UNROLL
         for (size_t v = 0; v < width; v++)
-            sums[r * width + v] = correction;
+            sums[r * width + v] = load_words(b + corrections + v / PANEL_VECTORS * b_panel +
+                                             v % PANEL_VECTORS * sizeof(vector));
     }
     UNROLL_STEPS
     for (size_t p = 0; p < fours; p++)
-        int8_step(rows, width, sizes + 4 * p, of->a_row, 4 * fours, b + p * step, b_panel, sums);
+        int8_step(rows, width, a + (p + 1) * sizeof(uint32_t), of->a_row, b + p * step, b_panel,
+                  sums);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        vector scale = fill(int8_head(of, row + r).scale);
+        vector scale = (vector)fill_words(a + r * of->a_row);
         float *c = of->c + (row + r) * of->c_row + first;
         UNROLL
         for (size_t v = 0; v < width; v++) {
+            size_t at = v / PANEL_VECTORS * b_panel + v % PANEL_VECTORS * sizeof(vector);
             size_t count = lanes_within(columns, v);
-            const char *scales = b + v / PANEL_VECTORS * b_panel + fours * step;
-            vector other = load((const float *)scales + v % PANEL_VECTORS * LANES);
+            vector other = (vector)load_words(b + scales + at);
             vector sum = (vector) __builtin_convertvector((integers)sums[r * width + v], floats);
             store_lanes(c + v * LANES, narrow_start(of, c, first, v, count) + sum * (scale * other),
                         count);
