@@ -180,12 +180,12 @@ static inline void rnn_narrow_int8_column(size_t panel, uint32_t *to, const floa
     int32_t sum = 0;
     for (size_t p = 0; p < k; p += AT_ONCE) {
         size_t count = k - p < AT_ONCE ? k - p : AT_ONCE;
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             bytes[i] = rnn_narrow_int8(from[(p + i) * row], scale.up);
+            sum += (int8_t)bytes[i];
+        }
         for (size_t i = count; i % 4; i++)
             bytes[i] = 0;
-        for (size_t i = 0; i < count; i++)
-            sum += (int8_t)bytes[i];
         for (size_t i = 0; i < count; i += 4)
             memcpy(to + (p + i) / 4 * panel, bytes + i, sizeof *to);
     }
