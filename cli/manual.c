@@ -108,6 +108,9 @@ static void print_exit_codes(void) {
 
 static void print_environment(void) {
     fputs(".SH ENVIRONMENT\n.TP\n.B OMP_NUM_THREADS\nthe default of \\-\\-threads\n"
+          ".TP\n.B RNN_CPU\nthe default of \\-\\-cpu\n"
+          ".TP\n.B RNN_EMULATE_BF16\nif set, train \\-\\-precision bf16 also computes in "
+          "it where it is slow\n"
           ".TP\n.B NO_COLOR\nif set, no colors\n.TP\n.B COLUMNS\nthe width of the terminal\n",
           stdout);
 }

@@ -4,6 +4,7 @@
 # line, the installed package and the house rules. Labels choose among them:
 #
 #   threads   runs code on several threads: what the thread sanitizer is for
+#   tables    goes through the kernel tables by itself, whatever RNN_CPU says, or computes nothing
 #   lint      the house rules
 #   long      minutes each; not part of a plain run
 
@@ -24,12 +25,33 @@ foreach(source ${RNN_TESTS})
   if(threaded)
     set_property(TEST ${name} APPEND PROPERTY LABELS threads)
   endif()
+  file(STRINGS ${source} walking REGEX "rnn_kernels_available|FOR_TABLES")
+  if(walking OR source MATCHES "/tests/(base|formats|text)/")
+    set_property(TEST ${name} APPEND PROPERTY LABELS tables)
+  endif()
   # A program that takes --long does the same more thoroughly.
   file(STRINGS ${source} thorough REGEX "\"--long\"")
   if(thorough)
     add_test(NAME ${name}_long COMMAND ${name} --long)
     set_tests_properties(${name}_long PROPERTIES TIMEOUT 3600 LABELS long)
   endif()
+endforeach()
+
+# The AVX-512 kernels, their instructions emulated in plain C, pass the tests of all
+# kernels on any machine. Unoptimised: they compile in a second instead of minutes.
+add_library(emulated_kernels OBJECT ${PROJECT_SOURCE_DIR}/tests/compute/emulated/kernels_avx512.c)
+target_include_directories(emulated_kernels PRIVATE
+  ${PROJECT_SOURCE_DIR}/tests/compute/emulated ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+target_compile_options(emulated_kernels PRIVATE -O0 -Wno-psabi)
+foreach(name test_kernels test_kernels_cells test_kernels_output)
+  add_executable(${name}_emulated ${PROJECT_SOURCE_DIR}/tests/compute/${name}.c
+                 $<TARGET_OBJECTS:emulated_kernels>)
+  target_compile_definitions(${name}_emulated PRIVATE _GNU_SOURCE
+                             RNN_TEST_TABLE=rnn_kernels_avx512_emulated)
+  target_include_directories(${name}_emulated PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name}_emulated PRIVATE rnn_static PkgConfig::CMOCKA ${RNN_LIBRARIES})
+  add_test(NAME ${name}_emulated COMMAND ${name}_emulated)
+  set_tests_properties(${name}_emulated PROPERTIES TIMEOUT 600 LABELS tables)
 endforeach()
 
 # Puts failing system calls in the place of the real ones.
@@ -57,6 +79,8 @@ foreach(script ${RNN_TEST_SCRIPTS})
 endforeach()
 
 set_tests_properties(test_kill_in_save PROPERTIES LABELS long)
+set_tests_properties(test_cli_cpu test_cli_usage test_older_processors test_checks
+                     PROPERTIES LABELS tables)
 
 # House rules look at the sources and the plain build's symbols.
 if(NOT RNN_SANITIZE)

@@ -14,7 +14,8 @@ find src cli server -name '*.[ch]' 2>/dev/null | sort | xargs awk '
         floor["model"] = 2
         floor["inference"] = 3
         floor["training"] = 4
-        floor["cli"] = floor["server"] = 5
+        floor["bench"] = 5
+        floor["cli"] = floor["server"] = 6
     }
     function complain(what) {
         printf "%s:%d: %s\n", FILENAME, FNR, what

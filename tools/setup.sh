@@ -87,6 +87,7 @@ package_for() {
     brew:libarchive) echo libarchive ;;
     brew:libxxhash) echo xxhash ;;
     brew:cmocka) echo cmocka ;;
+    apt-get:qemu | dnf:qemu) echo qemu-user ;;
     *:clang) echo clang ;;
     *:clang-format) echo clang-format ;;
     esac
@@ -111,6 +112,7 @@ is_there() {
     make) have make || have ninja ;;
     pkg-config | clang | clang-format) have "$1" ;;
     cmake) cmake_is_new_enough ;;
+    qemu) have qemu-x86_64 || [ "$(uname -sm)" != "Linux x86_64" ] ;;
     kernel-headers) [ -d /usr/include/linux ] || [ "$(uname)" != Linux ] ;;
     *) have pkg-config && has_module "$1" ;;
     esac

@@ -50,10 +50,10 @@ void *rnn_allocate(size_t count, size_t size) {
     if (!block)
         return NULL;
 #if defined(__linux__)
-    if (alignment == HUGE_PAGE)
-        madvise(block, bytes, MADV_HUGEPAGE);
+    if (alignment == HUGE_PAGE) /* whole ones: what hangs over takes no more than it needs */
+        madvise(block, count * size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 #endif
-    memset(block, 0, bytes);
+    memset(block, 0, count * size);
     return block;
 }
 

@@ -30,14 +30,16 @@ typedef struct rnn_engine_options {
     double dropout;  /* between layers, in training sequences */
     uint64_t seed;   /* of the dropout masks */
     int moments;     /* 1: `first` moments, 2: `second`, 3: both (training) */
-    /* In what the products are held; training knows float32 alone. */
+    /* In what the products are held; not int8 in training. Parameters, gradients, states
+     * and all sums are float32. */
     rnn_precision precision;
     /* The flat parameters, instead of room for own ones: not for training. They must
      * outlive the engine; write_parameters from the same array tells that they changed. */
     float *parameters;
-    /* An engine of the same device and network, not for training, whose weights this
-     * one reads instead of having its own; it must outlive this one and keep its
-     * parameters. cpu and precision are then its. NULL for own ones. */
+    /* An engine of the same device and network whose parameters this one, which is
+     * not for training, reads instead of having its own; it must outlive this one
+     * and keep its parameters so long. cpu and precision are
+     * then its. NULL for own ones. */
     rnn_engine *weights;
 } rnn_engine_options;
 
@@ -46,6 +48,12 @@ typedef struct rnn_sequence_result {
     double loss;   /* sum of -ln p over all predicted characters, nats */
     uint64_t hits; /* how many targets were the likeliest symbol */
 } rnn_sequence_result;
+
+/* An engine's flat arrays [parameters] as they are now, for reading, in host memory.
+ * They stand until the engine's next verb. Moments that it does not keep are NULL. */
+typedef struct rnn_engine_arrays {
+    const float *parameters, *first, *second;
+} rnn_engine_arrays;
 
 typedef struct rnn_device {
     const char *name; /* "cpu" */
@@ -58,13 +66,13 @@ typedef struct rnn_device {
     /* What RNN_PRECISION_AUTO stands for with these kernels. */
     rnn_precision (*automatic)(const char *cpu);
 
-    /* Copies of the flat arrays [parameters]; gradient, first, second: training only. */
+    /* Copies to and from the flat arrays [parameters]; all but the parameters exist
+     * in training only. */
     void (*write_parameters)(rnn_engine *engine, const float *from);
-    void (*read_parameters)(rnn_engine *engine, float *to);
     void (*read_gradient)(rnn_engine *engine, float *to);
     void (*write_gradient)(rnn_engine *engine, const float *from);
     void (*write_moments)(rnn_engine *engine, const float *first, const float *second);
-    void (*read_moments)(rnn_engine *engine, float *first, float *second);
+    rnn_engine_arrays (*arrays)(rnn_engine *engine);
 
     /* The state carried from one sequence to the next: h [layers][batch][hidden],
      * then for LSTM c of the same shape. from NULL: zero. */

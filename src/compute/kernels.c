@@ -5,6 +5,7 @@
 #include "compute/kernels.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compute/cpu/tables.h"
@@ -17,6 +18,7 @@ static const char *const names[] = {"avx512", "avx2", "neon", "generic"};
  * machine can run is always the end of this list. */
 static const rnn_kernels *const tables[] = {
 #if defined(__x86_64__)
+    &rnn_kernels_avx512,
     &rnn_kernels_avx2,
 #elif defined(__aarch64__)
     &rnn_kernels_neon,
@@ -27,7 +29,7 @@ static const rnn_kernels *const tables[] = {
 
 const rnn_kernels *const *rnn_kernels_available(void) {
 #if defined(__x86_64__)
-    return tables + (rnn_cpu_features_avx2() ? 0 : 1);
+    return tables + (rnn_cpu_features_avx512() ? 0 : rnn_cpu_features_avx2() ? 1 : 2);
 #else
     return tables;
 #endif
@@ -41,10 +43,20 @@ static void list_available(char *text, size_t size) {
             length += (size_t)snprintf(text + length, size - length, ", %s", (*table)->name);
 }
 
+static int is_auto(const char *name) {
+    return !name || strcmp(name, "auto") == 0;
+}
+
 rnn_status rnn_kernels_pick(const rnn_kernels **out, const char *name, rnn_error *error) {
     const rnn_kernels *const *available = rnn_kernels_available();
+    const char *whence = "";
     *out = NULL;
-    if (!name || strcmp(name, "auto") == 0) {
+    if (is_auto(name)) {
+        const char *wish = getenv("RNN_CPU");
+        name = wish && *wish ? wish : NULL;
+        whence = "RNN_CPU: ";
+    }
+    if (is_auto(name)) {
         *out = available[0];
         return RNN_OK;
     }
@@ -58,9 +70,10 @@ rnn_status rnn_kernels_pick(const rnn_kernels **out, const char *name, rnn_error
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], name) == 0)
             return rnn_fail(error, RNN_ERR_UNSUPPORTED,
-                            "kernels \"%s\" cannot run on this machine or are not in this build; "
-                            "choose one of: %s",
-                            name, list);
-    return rnn_fail(error, RNN_ERR_RANGE, "there are no kernels named \"%.64s\"; choose one of: %s",
-                    name, list);
+                            "%skernels \"%s\" cannot run on this machine or are not in this "
+                            "build; choose one of: %s",
+                            whence, name, list);
+    return rnn_fail(error, RNN_ERR_RANGE,
+                    "%sthere are no kernels named \"%.64s\"; choose one of: %s", whence, name,
+                    list);
 }

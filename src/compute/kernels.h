@@ -99,6 +99,10 @@ typedef struct rnn_kernels {
     void (*gradient)(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
                      const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
                      size_t end, float *scratch);
+    /* The same of A and B rounded to bfloat16, summed in float32 in the order of rows. */
+    void (*gradient_bf16)(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
+                          const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                          size_t end, float *scratch);
     /* out[n] += the sum over rows of A [rows][n], row by row in order. */
     void (*column_sums)(size_t rows, size_t n, const float *a, size_t a_stride, float *out);
 
@@ -118,6 +122,9 @@ typedef struct rnn_kernels {
      * c = f c_prev + i g, h = o tanh(c). c may be c_prev. */
     void (*lstm_forward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,
                          const float *c_prev, float *c, float *h, size_t begin, size_t end);
+    /* c once more from the activations that lstm_forward left in gates: the same bits. */
+    void (*lstm_cell)(size_t rows, size_t hidden, const float *gates, size_t gates_stride,
+                      const float *c_prev, float *c);
     /* gates holds the activations; becomes the gradient of their sums. dh is the
      * gradient of h; dc that of c, and becomes that of c_prev. */
     void (*lstm_backward)(size_t rows, size_t hidden, float *gates, size_t gates_stride,
@@ -170,9 +177,10 @@ typedef struct rnn_kernels {
  * NULL; the last one is "generic". */
 const rnn_kernels *const *rnn_kernels_available(void);
 
-/* The table of that name, or the best for "auto" or NULL. RNN_ERR_RANGE for a
- * name that does not exist, RNN_ERR_UNSUPPORTED for one that this machine or
- * build cannot run; the message lists those that it can. */
+/* The table of that name. For "auto" or NULL the one that the environment variable
+ * RNN_CPU names, and the best where that is unset, empty or "auto" itself.
+ * RNN_ERR_RANGE for a name that does not exist, RNN_ERR_UNSUPPORTED for one that this
+ * machine or build cannot run; the message lists those that it can. */
 rnn_status rnn_kernels_pick(const rnn_kernels **out, const char *name, rnn_error *error);
 
 #endif

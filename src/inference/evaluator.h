@@ -13,6 +13,11 @@
 #include "compute/device.h"
 #include "text/batches.h"
 
+/* How rnn_evaluate reads: characters at once, and windows of the cold protocol
+ * side by side. */
+#define RNN_EVALUATOR_LENGTH  256
+#define RNN_EVALUATOR_STREAMS 32
+
 /* Where the symbols come from: out[0 .. count) = text[from ..). */
 typedef void (*rnn_symbol_source)(const void *context, uint64_t from, size_t count, int32_t *out);
 

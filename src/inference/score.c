@@ -11,9 +11,7 @@
 #include "inference/evaluator.h"
 #include "model/model.h"
 
-#define CHUNK        256 /* characters the engine reads at once */
-#define COLD_WINDOW  256
-#define COLD_STREAMS 32
+#define COLD_WINDOW 256
 
 static void read_array(const void *context, uint64_t from, size_t count, int32_t *out) {
     memcpy(out, (const int32_t *)context + from, count * sizeof(int32_t));
@@ -36,11 +34,13 @@ rnn_status rnn_score_text(const rnn_model *model, const char *text, size_t bytes
         return status;
     rnn_engine *engine = NULL;
     const rnn_device *device = NULL;
-    rnn_engine_options options = {
-        .batch = 1, .length = CHUNK, .threads = 1, .precision = RNN_PRECISION_FLOAT32};
+    rnn_engine_options options = {.batch = 1,
+                                  .length = RNN_EVALUATOR_LENGTH,
+                                  .threads = 1,
+                                  .precision = RNN_PRECISION_FLOAT32};
     rnn_span whole = {0, count};
-    rnn_evaluation_plan plan = {read_array, symbols, &whole,   1,      UINT64_MAX,
-                                1,          CHUNK,   listener, context};
+    rnn_evaluation_plan plan = {read_array,           symbols,  &whole, 1, UINT64_MAX, 1,
+                                RNN_EVALUATOR_LENGTH, listener, context};
     if (count < 2)
         status = too_short(count, error);
     else
@@ -100,12 +100,12 @@ static rnn_status run(const rnn_model *model, const rnn_symbols *symbols, const 
     rnn_span span = part_of(symbols, how);
     int cold = how->protocol == RNN_PROTOCOL_COLD;
     /* A listener hears the characters in order, so segments are then read one by one. */
-    size_t batch = cold && !listener ? COLD_STREAMS : 1;
+    size_t batch = cold && !listener ? RNN_EVALUATOR_STREAMS : 1;
     uint64_t segment = cold ? (how->window ? how->window : COLD_WINDOW) : UINT64_MAX;
-    rnn_evaluation_plan plan = {
-        rnn_evaluator_read_symbols, symbols, &span, 1, segment, batch, CHUNK, listener, context};
+    rnn_evaluation_plan plan = {rnn_evaluator_read_symbols, symbols,  &span,  1, segment, batch,
+                                RNN_EVALUATOR_LENGTH,       listener, context};
     rnn_engine_options options = {.batch = batch,
-                                  .length = CHUNK,
+                                  .length = RNN_EVALUATOR_LENGTH,
                                   .threads = how->threads,
                                   .cpu = how->cpu,
                                   .precision = how->precision};

@@ -33,8 +33,9 @@ rnn_status rnn_model_engine(rnn_engine **out, const rnn_device **device, const r
                             const char *device_name, const rnn_engine_options *how,
                             rnn_error *error);
 
-/* The parameters have changed. Engines made before must be gone. */
-void rnn_model_changed(rnn_model *model);
+/* From here on such engines borrow from this one instead, which trains the model, and
+ * their precision is its; engine NULL ends that. They must be gone before either. */
+void rnn_model_lend(rnn_model *model, const rnn_device *device, rnn_engine *engine);
 
 typedef struct rnn_weights rnn_weights;
 rnn_weights *rnn_weights_create(void); /* NULL when memory is short */

@@ -17,6 +17,8 @@ struct rnn_weights {
     pthread_mutex_t mutex;
     const rnn_device *device;
     rnn_engine *lenders[RNN_PRECISIONS];
+    const rnn_device *trainer_device;
+    rnn_engine *trainer; /* lends instead of all those, or NULL; not owned */
 };
 
 rnn_weights *rnn_weights_create(void) {
@@ -36,11 +38,9 @@ void rnn_weights_destroy(rnn_weights *weights) {
     rnn_free(weights);
 }
 
-void rnn_model_changed(rnn_model *model) {
-    rnn_weights *weights = model->weights;
-    for (int i = 0; i < RNN_PRECISIONS; i++)
-        if (weights->lenders[i])
-            weights->device->write_parameters(weights->lenders[i], model->parameters);
+void rnn_model_lend(rnn_model *model, const rnn_device *device, rnn_engine *engine) {
+    model->weights->trainer_device = device;
+    model->weights->trainer = engine;
 }
 
 /* What borrows brings the lender's weights into their final form, on its own threads;
@@ -80,6 +80,11 @@ rnn_status rnn_model_engine(rnn_engine **out, const rnn_device **device, const r
         return rnn_fail(error, RNN_ERR_RANGE,
                         "precision %d is none; there are auto (0), float32, bf16 and int8 (3)",
                         (int)options.precision);
+    if (model->weights->trainer) {
+        *device = model->weights->trainer_device;
+        options.weights = model->weights->trainer;
+        return (*device)->create(out, &model->network, &options, error);
+    }
     rnn_status status = rnn_device_pick(device, device_name, error);
     if (status != RNN_OK)
         return status;

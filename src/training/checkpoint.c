@@ -58,40 +58,29 @@ static const field shape[] = {
 
 /* ------------------------------------------------------------------- arrays */
 
-typedef struct array {
-    const char *name;
-    float **data;
-    size_t count;
-} array;
-
 #define ARRAYS 4
+static const char *const names[ARRAYS] = {"optimizer.first", "optimizer.second", "parameters",
+                                          "state"};
 
-static void list_arrays(rnn_checkpoint *c, array out[ARRAYS]) {
-    size_t p = c->network.parameters;
-    out[0] = (array){"optimizer.first", &c->first, p};
-    out[1] = (array){"optimizer.second", &c->second, p};
-    out[2] = (array){"parameters", &c->parameters, p};
-    out[3] = (array){"state", &c->state, (size_t)c->batch * rnn_network_state(&c->network)};
+/* How many numbers each of them has. */
+static void count_arrays(const rnn_checkpoint *c, size_t counts[ARRAYS]) {
+    counts[0] = counts[1] = counts[2] = c->network.parameters;
+    counts[3] = (size_t)c->batch * rnn_network_state(&c->network);
 }
 
-rnn_status rnn_checkpoint_allocate(rnn_checkpoint *c, int moments, rnn_error *error) {
-    array arrays[ARRAYS];
-    list_arrays(c, arrays);
-    for (int i = 0; i < ARRAYS; i++) {
-        if (i < 2 && !(moments & (1 << i)))
-            continue;
-        *arrays[i].data = rnn_allocate(arrays[i].count, sizeof(float));
-        if (!*arrays[i].data)
-            return rnn_fail(error, RNN_ERR_MEMORY, "no memory for a checkpoint");
+void rnn_checkpoint_release_arrays(rnn_checkpoint *c) {
+    float **owned[] = {&c->parameters, &c->first, &c->second, &c->state};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) {
+        rnn_free(*owned[i]);
+        *owned[i] = NULL;
     }
-    return RNN_OK;
 }
 
 void rnn_checkpoint_release(rnn_checkpoint *c) {
-    void *owned[] = {c->settings, c->inputs, c->vocabulary, c->parameters,
-                     c->first,    c->second, c->state};
-    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-        rnn_free(owned[i]);
+    rnn_checkpoint_release_arrays(c);
+    rnn_free(c->settings);
+    rnn_free(c->inputs);
+    rnn_free(c->vocabulary);
     memset(c, 0, sizeof *c);
 }
 
@@ -142,21 +131,21 @@ static void keep_previous(const char *path, const char *directory) {
     }
 }
 
-rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const char *directory, rnn_error *error) {
-    rnn_checkpoint lists = *c;
-    array arrays[ARRAYS];
+rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const rnn_engine_arrays *arrays,
+                               const float *state, const char *directory, rnn_error *error) {
+    const float *data[ARRAYS] = {arrays->first, arrays->second, arrays->parameters, state};
+    size_t counts[ARRAYS], count = 0;
     rnn_tensor tensors[ARRAYS];
-    size_t count = 0;
     char path[4096];
-    list_arrays(&lists, arrays);
+    count_arrays(c, counts);
     for (int i = 0; i < ARRAYS; i++)
-        if (*arrays[i].data)
-            tensors[count++] = (rnn_tensor){.name = arrays[i].name,
+        if (data[i])
+            tensors[count++] = (rnn_tensor){.name = names[i],
                                             .dtype = "F32",
                                             .rank = 1,
-                                            .shape = {arrays[i].count},
-                                            .data = *arrays[i].data,
-                                            .bytes = arrays[i].count * sizeof(float)};
+                                            .shape = {counts[i]},
+                                            .data = data[i],
+                                            .bytes = counts[i] * sizeof(float)};
     char *description = describe(c);
     if (!description)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory to describe a checkpoint");
@@ -236,20 +225,21 @@ static rnn_status read_description(rnn_checkpoint *c, const json_t *root, const 
 
 static rnn_status read_arrays(rnn_checkpoint *c, const rnn_safetensors *file, const char *path,
                               rnn_error *error) {
-    array arrays[ARRAYS];
-    list_arrays(c, arrays);
+    float **to[ARRAYS] = {&c->first, &c->second, &c->parameters, &c->state};
+    size_t counts[ARRAYS];
+    count_arrays(c, counts);
     for (int i = 0; i < ARRAYS; i++) {
-        const rnn_tensor *tensor = rnn_safetensors_find(file, arrays[i].name);
+        const rnn_tensor *tensor = rnn_safetensors_find(file, names[i]);
         if (!tensor && i < 2)
             continue;
         if (!tensor || strcmp(tensor->dtype, "F32") != 0 ||
-            tensor->bytes / sizeof(float) != arrays[i].count)
+            tensor->bytes / sizeof(float) != counts[i])
             return rnn_fail(error, RNN_ERR_FORMAT, "%s: \"%s\" is missing or not %zu numbers", path,
-                            arrays[i].name, arrays[i].count);
-        *arrays[i].data = rnn_allocate(arrays[i].count, sizeof(float));
-        if (!*arrays[i].data)
+                            names[i], counts[i]);
+        *to[i] = rnn_allocate(counts[i], sizeof(float));
+        if (!*to[i])
             return rnn_fail(error, RNN_ERR_MEMORY, "no memory to load %s", path);
-        memcpy(*arrays[i].data, tensor->data, (size_t)tensor->bytes);
+        memcpy(*to[i], tensor->data, (size_t)tensor->bytes);
     }
     return RNN_OK;
 }

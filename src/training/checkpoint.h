@@ -10,7 +10,7 @@
 #ifndef RNN_CHECKPOINT_H
 #define RNN_CHECKPOINT_H
 
-#include "compute/network.h"
+#include "compute/device.h"
 
 #define RNN_CHECKPOINT_FILE     "resume.safetensors"
 #define RNN_CHECKPOINT_PREVIOUS "resume.previous.safetensors"
@@ -39,19 +39,19 @@ typedef struct rnn_checkpoint {
 
     int from_previous; /* the last checkpoint was damaged; this is the one before */
 
-    /* arrays, owned; moments that the optimizer does not keep are NULL */
+    /* arrays that were loaded, owned; moments that the optimizer does not keep are NULL */
     float *parameters, *first, *second; /* [network.parameters] */
     float *state;                       /* [batch * rnn_network_state] */
 } rnn_checkpoint;
 
-/* Allocates the arrays for network, batch and `moments` (optimizer.h). */
-rnn_status rnn_checkpoint_allocate(rnn_checkpoint *checkpoint, int moments, rnn_error *error);
-/* Frees what a checkpoint owns, not itself. */
+/* Frees what a checkpoint owns, not itself; the second only the arrays. */
 void rnn_checkpoint_release(rnn_checkpoint *checkpoint);
+void rnn_checkpoint_release_arrays(rnn_checkpoint *checkpoint);
 
-/* Saves atomically into a directory; the checkpoint before it is kept as well. */
-rnn_status rnn_checkpoint_save(const rnn_checkpoint *checkpoint, const char *directory,
-                               rnn_error *error);
+/* Saves atomically into a directory, with these arrays (for their sizes see above)
+ * instead of its own; the checkpoint before it is kept as well. */
+rnn_status rnn_checkpoint_save(const rnn_checkpoint *checkpoint, const rnn_engine_arrays *arrays,
+                               const float *state, const char *directory, rnn_error *error);
 /* Fills a zeroed checkpoint, from the previous one if the last is damaged.
  * RNN_ERR_IO if there is none, RNN_ERR_FORMAT. Without arrays, only the JSON parts
  * are kept. */

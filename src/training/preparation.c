@@ -188,6 +188,19 @@ static rnn_status resumed_model(rnn_trainer *t, rnn_vocabulary *vocabulary, rnn_
     return status;
 }
 
+/* bf16 only where it is fast; RNN_EMULATE_BF16 is for those who want its numbers all
+ * the same. */
+static rnn_precision choose_precision(rnn_trainer *t) {
+    rnn_precision asked = (rnn_precision)t->how.precision;
+    const char *emulate = getenv("RNN_EMULATE_BF16");
+    if (asked != RNN_PRECISION_BF16 || (emulate && *emulate) ||
+        t->device->automatic(t->how.cpu) == RNN_PRECISION_BF16)
+        return asked;
+    rnn_reports_notice(t, "this processor, or the kernels chosen, have no instructions for bf16 "
+                          "(avx512_bf16): training in float32");
+    return RNN_PRECISION_FLOAT32;
+}
+
 static rnn_status open_engine(rnn_trainer *t, rnn_error *error) {
     const rnn_training *how = &t->how;
     rnn_engine_options options = {
@@ -205,15 +218,27 @@ static rnn_status open_engine(rnn_trainer *t, rnn_error *error) {
     if (!t->carried)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for the carried state");
     rnn_status status = rnn_device_pick(&t->device, how->device, error);
-    if (status == RNN_OK)
-        status = t->device->create(&t->engine, &t->model->network, &options, error);
-    return status;
+    if (status != RNN_OK)
+        return status;
+    options.precision = choose_precision(t);
+    return t->device->create(&t->engine, &t->model->network, &options, error);
 }
 
 void rnn_preparation_restore(rnn_trainer *t) {
     t->device->write_parameters(t->engine, t->at.parameters);
     t->device->write_moments(t->engine, t->at.first, t->at.second);
     t->device->write_state(t->engine, t->at.state);
+    rnn_checkpoint_release_arrays(&t->at);
+}
+
+/* Hands the initial parameters over: from here on the engine's are the only ones. */
+static void hand_over_parameters(rnn_trainer *t) {
+    if (t->how.resume)
+        rnn_preparation_restore(t);
+    else
+        t->device->write_parameters(t->engine, t->model->parameters);
+    rnn_free(t->model->parameters);
+    t->model->parameters = NULL;
 }
 
 /* ------------------------------------------------------------ new or resumed */
@@ -243,10 +268,6 @@ static rnn_status begin_new(rnn_trainer *t, rnn_error *error) {
     at->rate_scale = 1;
     at->last_val_step = at->best_step = 0;
     status = rnn_vocabulary_write_json(t->model->vocabulary, &at->vocabulary, error);
-    if (status == RNN_OK)
-        status = rnn_checkpoint_allocate(at, rnn_optimizer_moments(&t->how), error);
-    if (status == RNN_OK)
-        memcpy(at->parameters, t->model->parameters, at->network.parameters * sizeof(float));
     return status;
 }
 
@@ -389,6 +410,6 @@ rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
     if (status != RNN_OK)
         return status;
     choose_intervals(t);
-    rnn_preparation_restore(t);
+    hand_over_parameters(t);
     return RNN_OK;
 }

@@ -283,9 +283,10 @@ rnn_status rnn_reports_sample(rnn_trainer *t, rnn_error *error) {
     char *text = rnn_allocate((size_t)t->how.sample_length + 2, 24);
     if (!text)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for a sample");
-    t->device->read_parameters(t->engine, t->model->parameters);
-    rnn_model_changed(t->model);
+    /* The sampler reads the weights where they are being trained. */
+    rnn_model_lend(t->model, t->device, t->engine);
     rnn_status status = draw(t, text, error);
+    rnn_model_lend(t->model, NULL, NULL);
     t->idle += rnn_clock_now() - start;
     if (status == RNN_OK) {
         rnn_run_log_sample(t->log, t->at.step, rnn_trainer_epoch(t), smoothed_loss(t), text);

@@ -89,12 +89,13 @@ static void note_lost_lines(rnn_trainer *t) {
     t->log_failed = rnn_run_log_failed(t->log);
 }
 
-static int checkpoint_finite(const rnn_checkpoint *at) {
-    size_t state = (size_t)at->batch * rnn_network_state(&at->network);
-    return all_finite(at->parameters, at->network.parameters) &&
-           (!at->first || all_finite(at->first, at->network.parameters)) &&
-           (!at->second || all_finite(at->second, at->network.parameters)) &&
-           all_finite(at->state, state);
+static int checkpoint_finite(const rnn_checkpoint *at, const rnn_engine_arrays *arrays,
+                             const float *state) {
+    size_t parameters = at->network.parameters;
+    return all_finite(arrays->parameters, parameters) &&
+           (!arrays->first || all_finite(arrays->first, parameters)) &&
+           (!arrays->second || all_finite(arrays->second, parameters)) &&
+           all_finite(state, (size_t)at->batch * rnn_network_state(&at->network));
 }
 
 static rnn_status save_model(rnn_trainer *t, const char *name, rnn_error *error) {
@@ -105,7 +106,7 @@ static rnn_status save_model(rnn_trainer *t, const char *name, rnn_error *error)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory to describe the model");
     rnn_free(t->model->history);
     t->model->history = history;
-    return rnn_model_save(t->model, NULL, path, error);
+    return rnn_model_save(t->model, t->device->arrays(t->engine).parameters, path, error);
 }
 
 /* Writes what resuming needs and the last model. Parameters that are not finite
@@ -114,14 +115,12 @@ static rnn_status save_model(rnn_trainer *t, const char *name, rnn_error *error)
 static rnn_status save(rnn_trainer *t, rnn_error *error) {
     double start = rnn_clock_now();
     rnn_checkpoint *at = &t->at;
-    t->device->read_parameters(t->engine, at->parameters);
-    t->device->read_moments(t->engine, at->first, at->second);
-    t->device->read_state(t->engine, at->state);
+    rnn_engine_arrays arrays = t->device->arrays(t->engine);
+    t->device->read_state(t->engine, t->carried);
     t->last_save = start;
-    if (!checkpoint_finite(at))
+    if (!checkpoint_finite(at, &arrays, t->carried))
         return rnn_fail(error, RNN_ERR_DIVERGED, "a weight or a moment is not finite");
     note_lost_lines(t);
-    memcpy(t->model->parameters, at->parameters, at->network.parameters * sizeof(float));
     at->seconds = rnn_trainer_seconds(t);
     rnn_run_log_lengths(t->log, &at->log_bytes, &at->samples_bytes);
     rnn_error fault;
@@ -129,7 +128,7 @@ static rnn_status save(rnn_trainer *t, rnn_error *error) {
     if (status == RNN_OK && t->val_count == 0)
         status = save_model(t, RNN_MODEL_BEST, &fault);
     if (status == RNN_OK)
-        status = rnn_checkpoint_save(at, t->how.out, &fault);
+        status = rnn_checkpoint_save(at, &arrays, t->carried, t->how.out, &fault);
     t->idle += rnn_clock_now() - start;
     if (status != RNN_OK) {
         note_failure(t, &fault);
@@ -143,7 +142,6 @@ static rnn_status save(rnn_trainer *t, rnn_error *error) {
 /* The best model, and with it a checkpoint that knows of it. */
 static rnn_status save_best(rnn_trainer *t, rnn_error *error) {
     rnn_error fault;
-    t->device->read_parameters(t->engine, t->model->parameters);
     t->best_unsaved = save_model(t, RNN_MODEL_BEST, &fault) != RNN_OK;
     if (t->best_unsaved) {
         note_failure(t, &fault);

@@ -37,12 +37,12 @@ typedef struct rnn_trainer {
     size_t val_count;
     int32_t *read, *expected; /* [length][batch]: inputs and targets of a step */
 
-    rnn_model *model; /* shape, vocabulary, and parameters as of the last save or sample */
+    rnn_model *model; /* shape, vocabulary and history; the engine has its parameters */
     const rnn_device *device;
     rnn_engine *engine;
-    float *carried; /* state of the streams while the engine validates */
+    float *carried; /* state of the streams while the engine validates or is saved */
 
-    rnn_checkpoint at;               /* how far the run is; its arrays are filled for saves */
+    rnn_checkpoint at;               /* how far the run is; without arrays while it trains */
     double earlier;                  /* seconds spent by earlier processes */
     double started;                  /* clock when this one began to train */
     double learning_rate, grad_norm; /* of the last step */
@@ -61,7 +61,8 @@ typedef struct rnn_trainer {
 
 /* preparation.c: fills a trainer whose how, inputs and listener are set. */
 rnn_status rnn_preparation_run(rnn_trainer *trainer, rnn_error *error);
-/* Takes parameters, moments and carried state from trainer->at into the engine. */
+/* Takes parameters, moments and carried state from trainer->at into the engine and
+ * frees them there. */
 void rnn_preparation_restore(rnn_trainer *trainer);
 
 /* trainer.c */

@@ -59,6 +59,31 @@ cp out expected
 run 0 sample parts/last.safetensors --seed 1 --length 200
 cmp -s out expected || fail "a resumed run learnt something else"
 
+# bf16: float32 and a notice where it is slow, unless it is wanted all the same.
+# shellcheck disable=SC2086
+run 0 train text.txt $small --steps 9 --cpu generic --precision bf16 --out bf16
+says "training in float32"
+# shellcheck disable=SC2086
+run 0 train text.txt $small --steps 9 --cpu generic --precision float32 --out float32
+run 0 sample float32/last.safetensors --seed 1 --length 100
+cp out expected
+run 0 sample bf16/last.safetensors --seed 1 --length 100
+cmp -s out expected || fail "bf16 where there is none is not float32"
+RNN_EMULATE_BF16=1
+export RNN_EMULATE_BF16
+# shellcheck disable=SC2086
+run 0 train text.txt $small --steps 40 --precision bf16 --out bf16-whole
+if grep -q "training in float32" err; then fail "emulated bf16 is refused"; fi
+grep -q '"kernels":"[a-z0-9]*, bf16' bf16-whole/log.jsonl || fail "not trained in bf16"
+# shellcheck disable=SC2086
+run 0 train text.txt $small --steps 25 --precision bf16 --out bf16-parts
+run 0 train --resume bf16-parts --steps 40
+unset RNN_EMULATE_BF16
+run 0 sample bf16-whole/last.safetensors --seed 1 --length 200
+cp out expected
+run 0 sample bf16-parts/last.safetensors --seed 1 --length 200
+cmp -s out expected || fail "a run resumed in bf16 learnt something else"
+
 # What may change on resuming, and what may not.
 run 2 train --resume parts --hidden-size 99
 says "hidden-size cannot change"

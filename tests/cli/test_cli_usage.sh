@@ -8,7 +8,7 @@
 # Help is golden: a change of it shows in review.
 COLUMNS=80
 export COLUMNS
-for command in '' train sample eval info help man completions; do
+for command in '' train sample eval info bench help man completions; do
     # shellcheck disable=SC2086
     run 0 help $command
     silent err
@@ -37,12 +37,15 @@ sed '/^Examples:/,$d' out | awk 'length > 50 { exit 1 }' || fail "help train is 
 unset COLUMNS
 
 # Each option in the help is one that the parser knows.
-for command in train sample eval info; do
+for command in train sample eval info bench; do
     run 0 help $command
     grep -o -e '^  \(-[a-z], \)\{0,1\}--[a-z0-9-]*' out | sed 's/.*--/--/' >options
     [ -s options ] || fail "no options in the help of $command"
+    # bench needs nothing to begin with, and would.
+    [ $command = bench ] && nothing=nothing || nothing=
     while read -r option; do
-        "$rnn" $command "$option" </dev/null >out 2>err || true
+        # shellcheck disable=SC2086
+        "$rnn" $command $nothing "$option" </dev/null >out 2>err || true
         if grep -q 'unknown option' err; then fail "$command does not know $option"; fi
     done <options
 done
@@ -92,6 +95,16 @@ wrong "endless" sample a --length 0 --count 2
 wrong "which text?" eval model
 wrong "--per-char and --json" eval model x --per-char --json
 wrong "which model?" info
+wrong "'nothing'? Configurations stand behind --config" bench nothing
+wrong "'trian' is no word of a configuration; these are: train, evaluate" bench --config 'trian lstm'
+wrong "'2y512' is no word" bench --config 'train lstm 2y512'
+wrong "'33x8' is no word" bench --config 'train lstm 33x8'
+wrong "'sample' is the second of its kind" bench --config 'train sample'
+wrong "'lstm 7x7': no standard configuration is like that" bench --config 'lstm 7x7'
+wrong "leave s9 out" bench --config 'sample lstm 2x512 s9'
+wrong "nothing stands there" bench --config 'train,,sample'
+wrong "--rounds must be a whole number from 1" bench --rounds 0
+wrong "there are no kernels named" bench --cpu fast
 wrong "there is no command" help me
 wrong "which shell" completions
 wrong "bash, zsh and fish" completions csh
@@ -125,7 +138,7 @@ if command -v bash >/dev/null; then
 fi
 
 # Manual pages.
-for command in '' train sample eval info help man completions; do
+for command in '' train sample eval info bench help man completions; do
     # shellcheck disable=SC2086
     run 0 man $command
     prints '.SH NAME'

@@ -92,9 +92,23 @@ static inline void assert_all_close(const guarded *a, const guarded *b, double t
             assert_close(guarded_row(a, r)[j], guarded_row(b, r)[j], tolerance);
 }
 
+/* The tables under test, ended by NULL: all that this machine can run; or the one that
+ * the build names, which is not in that list, and the generic one. */
+#if defined(RNN_TEST_TABLE)
+#include "compute/cpu/tables.h"
+extern const rnn_kernels RNN_TEST_TABLE;
+static inline const rnn_kernels *const *tables_under_test(void) {
+    static const rnn_kernels *const list[] = {&RNN_TEST_TABLE, &rnn_kernels_generic, NULL};
+    return list;
+}
+#else
+static inline const rnn_kernels *const *tables_under_test(void) {
+    return rnn_kernels_available();
+}
+#endif
+
 #define FOR_TABLES(k)                                                                              \
-    for (const rnn_kernels *const *in_list = rnn_kernels_available(), *k = *in_list; k;            \
-         k = *++in_list)
+    for (const rnn_kernels *const *in_list = tables_under_test(), *k = *in_list; k; k = *++in_list)
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -17,7 +17,7 @@
 #include "base/random.h"
 #include "compute/device.h"
 
-enum { BATCH = 2, LENGTH = 5, SYMBOLS = 6, HIDDEN = 5, STEP = 11 };
+enum { BATCH = 2, MOST_BATCH = 1000, LENGTH = 5, SYMBOLS = 6, HIDDEN = 5, STEP = 11 };
 
 typedef enum input_kind { ONE_HOT, EMBEDDING, TIED, INPUT_KINDS } input_kind;
 
@@ -27,13 +27,16 @@ typedef struct setting {
     input_kind input;
     int bias;
     double dropout;
+    size_t batch;
+    rnn_precision precision;
+    int threads;
 } setting;
 
 typedef struct trial {
     const rnn_device *device;
     rnn_engine *engine;
     rnn_network network;
-    int32_t inputs[LENGTH * BATCH], targets[LENGTH * BATCH];
+    int32_t inputs[LENGTH * MOST_BATCH], targets[LENGTH * MOST_BATCH];
     size_t counted;
     float *state;      /* what the sequence begins with */
     float *parameters; /* [network.parameters] */
@@ -58,17 +61,19 @@ static trial begin(const rnn_device *device, const char *cpu, const setting *how
                               .tied = how->input == TIED};
     rnn_error error = {0};
     assert_int_equal(rnn_network_lay_out(&t.network, &error), RNN_OK);
-    rnn_engine_options options = {.batch = BATCH,
+    rnn_engine_options options = {.batch = how->batch,
                                   .length = LENGTH,
                                   .training = 1,
-                                  .threads = 1,
+                                  .threads = how->threads ? how->threads : 1,
+                                  .precision =
+                                      how->precision ? how->precision : RNN_PRECISION_FLOAT32,
                                   .cpu = cpu,
                                   .dropout = how->dropout,
                                   .seed = 5};
     if (device->create(&t.engine, &t.network, &options, &error) != RNN_OK)
         fail_msg("%s", error.message);
 
-    size_t n = t.network.parameters, carried = rnn_network_state(&t.network) * BATCH;
+    size_t n = t.network.parameters, carried = rnn_network_state(&t.network) * how->batch;
     t.parameters = rnn_allocate(n, sizeof(float));
     t.moved = rnn_allocate(n, sizeof(float));
     t.gradient = rnn_allocate(n, sizeof(float));
@@ -78,12 +83,12 @@ static trial begin(const rnn_device *device, const char *cpu, const setting *how
         t.parameters[i] = uniform(1, i, 0.8);
     for (size_t i = 0; i < carried; i++)
         t.state[i] = uniform(2, i, 0.6);
-    for (size_t i = 0; i < LENGTH * BATCH; i++) {
+    for (size_t i = 0; i < LENGTH * how->batch; i++) {
         t.inputs[i] = (int32_t)(rnn_random_bits(3, RNN_RANDOM_BATCHES, 0, i) % SYMBOLS);
         t.targets[i] = (int32_t)(rnn_random_bits(3, RNN_RANDOM_BATCHES, 1, i) % SYMBOLS);
     }
     t.targets[3] = -1;
-    t.counted = LENGTH * BATCH - 1;
+    t.counted = LENGTH * how->batch - 1;
     return t;
 }
 
@@ -132,7 +137,8 @@ static void expect_derivative(trial *t, const float *direction, const char *what
                  wanted, got);
 }
 
-static void check_setting(const rnn_device *device, const char *cpu, const setting *how) {
+/* Along the gradient, in a random direction, and with `each` along some parameters. */
+static void check_setting(const rnn_device *device, const char *cpu, const setting *how, int each) {
     trial t = begin(device, cpu, how);
     size_t n = t.network.parameters;
     float *direction = rnn_allocate(n, sizeof *direction);
@@ -150,7 +156,7 @@ static void check_setting(const rnn_device *device, const char *cpu, const setti
         direction[i] = uniform(4, i, 1.7 / sqrt((double)n));
     expect_derivative(&t, direction, "a random direction", 0, how);
     /* one parameter in five, whichever tensor it lies in, and the last ones */
-    for (size_t i = how->layers; i < n; i += i + 8 < n ? 5 : 1) {
+    for (size_t i = how->layers; each && i < n; i += i + 8 < n ? 5 : 1) {
         memset(direction, 0, n * sizeof *direction);
         direction[i] = 1;
         expect_derivative(&t, direction, "parameter", i, how);
@@ -176,9 +182,11 @@ static void check_gradients(const rnn_device *device, const char *cpu) {
         for (size_t layers = 1; layers <= 3; layers++)
             for (int input = ONE_HOT; input < INPUT_KINDS; input++)
                 for (int dropped = 0; dropped < 2; dropped++) {
-                    setting how = {(rnn_cell)cell, layers, (input_kind)input,
-                                   !(layers == 2 && dropped), dropped ? 0.3 : 0.0};
-                    check_setting(device, cpu, &how);
+                    setting how = {(rnn_cell)cell,        layers,
+                                   (input_kind)input,     !(layers == 2 && dropped),
+                                   dropped ? 0.3 : 0.0,   BATCH,
+                                   RNN_PRECISION_FLOAT32, 1};
+                    check_setting(device, cpu, &how, 1);
                 }
 }
 
@@ -187,10 +195,64 @@ static void test_gradients(void **state) {
     on_each(check_gradients);
 }
 
+/* So many streams that the way back goes in several blocks of one or two steps. */
+static void check_many_streams(const rnn_device *device, const char *cpu) {
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
+        for (size_t layers = 1; layers <= 2; layers++) {
+            setting two_steps = {(rnn_cell)cell,        layers, ONE_HOT, 1, 0, 450,
+                                 RNN_PRECISION_FLOAT32, 1};
+            check_setting(device, cpu, &two_steps, 0);
+            setting one_step = {(rnn_cell)cell,        layers, EMBEDDING, 1, 0, MOST_BATCH,
+                                RNN_PRECISION_FLOAT32, 1};
+            check_setting(device, cpu, &one_step, 0);
+        }
+}
+
+static void test_many_streams(void **state) {
+    (void)state;
+    on_each(check_many_streams);
+}
+
+/* bf16 gives nearly the same gradient, the same one on any number of threads, and not by
+ * chance float32's. */
+static void check_bf16(const rnn_device *device, const char *cpu) {
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
+        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0, 450, RNN_PRECISION_FLOAT32, 1};
+        trial exact = begin(device, cpu, &how);
+        how.precision = RNN_PRECISION_BF16;
+        trial once = begin(device, cpu, &how);
+        how.threads = 3;
+        trial again = begin(device, cpu, &how);
+        trial *all[] = {&exact, &once, &again};
+        size_t n = exact.network.parameters;
+        for (int i = 0; i < 3; i++) {
+            all[i]->device->write_parameters(all[i]->engine, all[i]->parameters);
+            all[i]->device->write_state(all[i]->engine, all[i]->state);
+            all[i]->device->train(all[i]->engine, STEP, LENGTH, all[i]->inputs, all[i]->targets);
+            all[i]->device->read_gradient(all[i]->engine, all[i]->gradient);
+        }
+        assert_memory_equal(once.gradient, again.gradient, n * sizeof *once.gradient);
+        double error = 0;
+        for (size_t i = 0; i < n; i++)
+            error += pow((double)once.gradient[i] - exact.gradient[i], 2);
+        error = sqrt(error / dot(exact.gradient, exact.gradient, n));
+        if (!(error > 1e-4 && error < 0.02))
+            fail_msg("cell %d (%s): the gradient in bf16 differs by %g of its length", cell, cpu,
+                     error);
+        for (int i = 0; i < 3; i++)
+            end(all[i]);
+    }
+}
+
+static void test_bf16(void **state) {
+    (void)state;
+    on_each(check_bf16);
+}
+
 /* Masks belong to the step: the same again for the same, others for another. */
 static void check_masks(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
-        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0.3};
+        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0.3, BATCH, RNN_PRECISION_FLOAT32, 1};
         trial t = begin(device, cpu, &how);
         float *still = rnn_allocate(t.network.parameters, sizeof *still);
         assert_non_null(still);
@@ -223,6 +285,8 @@ static void test_dropout_masks(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_many_streams),
+        cmocka_unit_test(test_bf16),
         cmocka_unit_test(test_dropout_masks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,6 +184,12 @@ static void lstm_forward_in_place(const rnn_kernels *k, const unit *u, size_t ro
     }
 }
 
+/* Into dh, which has the right shape. */
+static void lstm_cell(const rnn_kernels *k, const unit *u, size_t row, size_t rows) {
+    k->lstm_cell(rows, u->h.columns, guarded_row(&u->gates, row), u->gates.stride,
+                 guarded_row(&u->prev, row), guarded_row(&u->dh, row));
+}
+
 static void lstm_backward(const rnn_kernels *k, const unit *u, size_t row, size_t rows) {
     k->lstm_backward(rows, u->h.columns, guarded_row(&u->gates, row), u->gates.stride,
                      guarded_row(&u->prev, row), guarded_row(&u->next, row),
@@ -267,6 +273,7 @@ static void cells_agree(void **state) {
     (void)state;
     try_verb(lstm_forward, NULL, 4);
     try_verb(lstm_forward_in_place, NULL, 4);
+    try_verb(lstm_cell, lstm_forward, 4);
     try_verb(lstm_backward, lstm_forward, 4);
     try_verb(gru_forward, NULL, 4);
     try_verb(gru_forward_in_place, NULL, 4);
@@ -274,6 +281,21 @@ static void cells_agree(void **state) {
     try_verb(gru_backward_at_the_start, gru_forward, 4);
     try_verb(tanh_forward, NULL, 1);
     try_verb(tanh_backward, tanh_forward, 1);
+}
+
+/* The way back makes c again: it must meet the same one. */
+static void lstm_cell_repeats(void **state) {
+    (void)state;
+    for (const rnn_kernels *const *k = rnn_kernels_available(); *k; k++)
+        for (size_t hidden = 1; hidden < 40; hidden += 3) {
+            unit u = unit_create(3, hidden, 4, 2);
+            lstm_forward(*k, &u, 0, 3);
+            lstm_cell(*k, &u, 0, 3);
+            for (size_t r = 0; r < 3; r++)
+                assert_memory_equal(guarded_row(&u.dh, r), guarded_row(&u.next, r),
+                                    hidden * sizeof(float));
+            unit_destroy(&u);
+        }
 }
 
 /* A number made of everything that a cell puts out: sum of dh h + dc next. */
@@ -357,6 +379,7 @@ int main(void) {
         cmocka_unit_test(sigmoid_and_tanh_on_a_fine_net),
         cmocka_unit_test(sigmoid_and_tanh_at_the_ends),
         cmocka_unit_test(cells_agree),
+        cmocka_unit_test(lstm_cell_repeats),
         cmocka_unit_test(backward_is_the_slope),
         cmocka_unit_test(cells_carry_nan),
     };

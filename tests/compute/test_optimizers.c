@@ -97,8 +97,7 @@ static void check_case(const rnn_device *device, const char *cpu, const char *na
     rnn_network network = tiny_network();
     size_t n = network.parameters;
     float *initial = numbers("initial", 1, n), *gradients = numbers("gradients", STEPS, n);
-    float *wanted = numbers(name, STEPS, n), *got = rnn_allocate(n, sizeof *got);
-    assert_non_null(got);
+    float *wanted = numbers(name, STEPS, n);
 
     rnn_error error = {0};
     rnn_engine *engine = NULL;
@@ -115,7 +114,7 @@ static void check_case(const rnn_device *device, const char *cpu, const char *na
         device->write_gradient(engine, gradient);
         double norm = device->update(engine, &how);
         assert_true(fabs(norm - norm_of(gradient, n, how.clip_value)) <= 1e-5 * norm);
-        device->read_parameters(engine, got);
+        const float *got = device->arrays(engine).parameters;
         for (size_t i = 0; i < n; i++) {
             double target = wanted[(size_t)(step - 1) * n + i];
             if (!(fabs((double)got[i] - target) <= 2e-6 + 1e-5 * fabs(target)))
@@ -127,7 +126,6 @@ static void check_case(const rnn_device *device, const char *cpu, const char *na
     rnn_free(initial);
     rnn_free(gradients);
     rnn_free(wanted);
-    rnn_free(got);
 }
 
 /* Calls check for every device and, on the CPU, every kernel table. */
@@ -164,9 +162,7 @@ static void check_refusal(const rnn_device *device, const char *cpu) {
     const float bad[] = {NAN, INFINITY, -INFINITY};
     rnn_network network = tiny_network();
     size_t n = network.parameters;
-    float *initial = numbers("initial", 1, n), *got = rnn_allocate(n, sizeof *got);
-    float *first = rnn_allocate(n, sizeof *first), *second = rnn_allocate(n, sizeof *second);
-    assert_true(got && first && second);
+    float *initial = numbers("initial", 1, n);
     rnn_error error = {0};
     rnn_engine *engine = NULL;
     rnn_engine_options options = {
@@ -184,19 +180,15 @@ static void check_refusal(const rnn_device *device, const char *cpu) {
             how.clip_value = clip == 2 ? 0.5 : 0;
             device->write_gradient(engine, gradient);
             assert_false(isfinite(device->update(engine, &how)));
-            device->read_parameters(engine, got);
-            assert_memory_equal(got, initial, n * sizeof *got);
-            device->read_moments(engine, first, second);
+            rnn_engine_arrays got = device->arrays(engine);
+            assert_memory_equal(got.parameters, initial, n * sizeof *initial);
             for (size_t j = 0; j < n; j++)
-                assert_true(first[j] == 0 && second[j] == 0);
+                assert_true(got.first[j] == 0 && got.second[j] == 0);
             rnn_free(gradient);
         }
     }
     device->destroy(engine);
     rnn_free(initial);
-    rnn_free(got);
-    rnn_free(first);
-    rnn_free(second);
 }
 
 static void test_non_finite_gradient(void **state) {

@@ -224,27 +224,39 @@ static void test_weights_are_shared_by_threads(void **state) {
     rnn_model_destroy(other);
 }
 
-/* What a training run does for its samples. */
-static void test_changed_parameters(void **state) {
+/* What a training run does for its samples: its engine lends the weights as they are,
+ * before and after a change, and the model its own again afterwards. */
+static void test_weights_of_a_training_engine(void **state) {
     (void)state;
-    for (int p = RNN_PRECISION_FLOAT32; p < RNN_PRECISIONS; p++) {
-        rnn_model *model = model_of(5), *changed = model_of(5);
-        size_t bytes = LENGTH * model->network.symbols * sizeof(float);
-        for (size_t i = 0; i < changed->network.parameters; i++)
-            changed->parameters[i] *= 0.5f;
-        float *before = read_text(model, (rnn_precision)p);
-        float *expected = read_text(changed, (rnn_precision)p);
-        memcpy(model->parameters, changed->parameters, model->network.parameters * sizeof(float));
-        rnn_model_changed(model);
-        float *after = read_text(model, (rnn_precision)p);
-        assert_memory_equal(after, expected, bytes);
-        assert_true(memcmp(after, before, bytes) != 0);
-        free(before);
-        free(expected);
-        free(after);
-        rnn_model_destroy(model);
-        rnn_model_destroy(changed);
+    rnn_model *model = model_of(5), *changed = model_of(5);
+    const rnn_device *device = rnn_device_available()[0];
+    rnn_engine_options options = {.batch = 2, .length = 3, .training = 1, .threads = 1};
+    rnn_engine *engine = NULL;
+    assert_int_equal(device->create(&engine, &model->network, &options, NULL), RNN_OK);
+    for (size_t i = 0; i < changed->network.parameters; i++)
+        changed->parameters[i] *= 0.5f;
+    size_t bytes = LENGTH * model->network.symbols * sizeof(float);
+    float *own = read_text(model, RNN_PRECISION_FLOAT32);
+    float *expected = read_text(changed, RNN_PRECISION_FLOAT32);
+    assert_true(memcmp(own, expected, bytes) != 0);
+    for (int turn = 0; turn < 3; turn++) {
+        device->write_parameters(engine, (turn == 1 ? changed : model)->parameters);
+        const int32_t symbols[6] = {0, 1, 2, 3, 4, 0};
+        device->train(engine, 1, 3, symbols, symbols); /* leaves weights packed for the way back */
+        rnn_model_lend(model, device, engine);
+        float *lent = read_text(model, RNN_PRECISION_AUTO);
+        assert_memory_equal(lent, turn == 1 ? expected : own, bytes);
+        rnn_model_lend(model, NULL, NULL);
+        free(lent);
     }
+    device->destroy(engine);
+    float *again = read_text(model, RNN_PRECISION_FLOAT32);
+    assert_memory_equal(again, own, bytes);
+    free(again);
+    free(own);
+    free(expected);
+    rnn_model_destroy(model);
+    rnn_model_destroy(changed);
 }
 
 static void test_refusals(void **state) {
@@ -272,7 +284,7 @@ int main(void) {
         cmocka_unit_test(test_samplers_on_any_number_of_threads),
         cmocka_unit_test(test_clones_keep_their_precision),
         cmocka_unit_test(test_weights_are_shared_by_threads),
-        cmocka_unit_test(test_changed_parameters),
+        cmocka_unit_test(test_weights_of_a_training_engine),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

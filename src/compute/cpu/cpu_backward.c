@@ -5,7 +5,9 @@
  * In a layer the steps run backwards, each thread with its own streams: the
  * gradient of h at a time is what comes from above plus what comes through the
  * recurrent weights from the next step, and the gates turn into the gradients of
- * their sums. After that each weight's gradient is one product over all rows.
+ * their sums. The steps go in blocks of time: for each block the top layer's dh
+ * comes fresh from the output layer, and an LSTM's c is made again from its gates.
+ * After the last block each weight's gradient is one product over all rows.
  */
 #include "compute/cpu/cpu_engine.h"
 
@@ -14,54 +16,109 @@
 typedef struct layer_job {
     rnn_engine *engine;
     size_t layer, length;
+    size_t begin, end; /* steps of the block */
     uint64_t step;
 } layer_job;
 
+static int is_top(const layer_job *job) {
+    return job->layer + 1 == job->engine->network.layers;
+}
+
 /* ------------------------------------------------------------------- steps */
 
-static void cell_backward(rnn_engine *e, rnn_cpu_layer *layer, size_t row, size_t rows, int first) {
-    size_t hidden = e->network.hidden, step = e->batch * hidden;
-    float *gates = rnn_cpu_row(layer->gates, row, e->columns);
-    const float *h_prev = rnn_cpu_row(layer->h, row, hidden);
-    float *dh = rnn_cpu_row(e->dh, row, hidden);
+/* The gradient of h at a time, and of the time before the block. That of a layer below
+ * the top was written over h of the layer above it. */
+static float *dh_of(const layer_job *job, size_t time) {
+    rnn_engine *e = job->engine;
+    if (is_top(job))
+        return rnn_cpu_row(e->top_dh, (time + 1 - job->begin) * e->batch, e->network.hidden);
+    return rnn_cpu_row(e->layer[job->layer + 1].h, time * e->batch, e->network.hidden);
+}
+
+/* What the step after the block said of its last step, and room for what its first
+ * step will say of the one before: [streams begin, begin + rows). */
+static void join_blocks(const layer_job *job, size_t begin, size_t rows) {
+    rnn_engine *e = job->engine;
+    size_t hidden = e->network.hidden, first = begin * hidden, count = rows * hidden;
+    float *before = e->top_dh + first, *last = dh_of(job, job->end - 1) + first;
+    if (!is_top(job))
+        return;
+    if (job->end < job->length)
+        for (size_t j = 0; j < count; j++)
+            last[j] += before[j];
+    memset(before, 0, count * sizeof *before);
+}
+
+/* c after each step of the block, and nothing yet for dc behind the last step of all,
+ * for streams [begin, begin + rows). */
+static void begin_cells(const layer_job *job, size_t begin, size_t rows) {
+    rnn_engine *e = job->engine;
+    const rnn_cpu_layer *layer = &e->layer[job->layer];
+    size_t hidden = e->network.hidden, batch = e->batch;
+    const float *before =
+        rnn_cpu_row(layer->c, rnn_cpu_cell_before(e, job->begin) * batch + begin, hidden);
+    for (size_t t = job->begin; t < job->end; t++) {
+        float *after = rnn_cpu_row(e->c_again, (t - job->begin) * batch + begin, hidden);
+        e->kernels->lstm_cell(rows, hidden,
+                              rnn_cpu_row(layer->gates, t * batch + begin, e->columns), e->columns,
+                              before, after);
+        before = after;
+    }
+    if (job->end == job->length)
+        memset(rnn_cpu_row(e->dc, begin, hidden), 0, rows * hidden * sizeof(float));
+}
+
+static void cell_backward(const layer_job *job, size_t time, size_t begin, size_t rows) {
+    rnn_engine *e = job->engine;
+    const rnn_cpu_layer *layer = &e->layer[job->layer];
+    size_t hidden = e->network.hidden, batch = e->batch, first = begin * hidden;
+    float *gates = rnn_cpu_row(layer->gates, time * batch + begin, e->columns);
+    const float *h_prev = rnn_cpu_row(layer->h, time * batch + begin, hidden);
+    const float *dh = dh_of(job, time) + first;
     switch (e->network.cell) {
     case RNN_CELL_TANH:
-        e->kernels->tanh_backward(rows, hidden, gates, e->columns, h_prev + step, dh);
+        e->kernels->tanh_backward(rows, hidden, gates, e->columns, h_prev + batch * hidden, dh);
         break;
     case RNN_CELL_GRU:
         e->kernels->gru_backward(rows, hidden, gates, e->columns, h_prev, dh,
-                                 first ? NULL : dh - step);
+                                 time == 0 ? NULL : dh_of(job, time - 1) + first);
         break;
     case RNN_CELL_LSTM: {
-        const float *c_prev = rnn_cpu_row(layer->c, row, hidden);
-        float *dc = rnn_cpu_row(e->dc, row % e->batch, hidden);
-        e->kernels->lstm_backward(rows, hidden, gates, e->columns, c_prev, c_prev + step, dh, dc);
+        const float *after = rnn_cpu_row(e->c_again, (time - job->begin) * batch + begin, hidden);
+        const float *before =
+            time > job->begin
+                ? after - batch * hidden
+                : rnn_cpu_row(layer->c, rnn_cpu_cell_before(e, time) * batch + begin, hidden);
+        e->kernels->lstm_backward(rows, hidden, gates, e->columns, before, after, dh,
+                                  e->dc + first);
         break;
     }
     }
 }
 
+/* The steps of the block, for a share of the streams. */
 static void steps_work(void *argument, int thread, int count) {
     const layer_job *job = argument;
     rnn_engine *e = job->engine;
-    rnn_cpu_layer *layer = &e->layer[job->layer];
+    const rnn_cpu_layer *layer = &e->layer[job->layer];
     size_t begin, end, hidden = e->network.hidden;
     rnn_share(e->batch, 1, thread, count, &begin, &end);
     if (begin == end)
         return;
     size_t rows = end - begin;
-    memset(rnn_cpu_row(e->dc, begin, hidden), 0, rows * hidden * sizeof(float));
-    for (size_t t = job->length; t-- > 0;) {
-        size_t row = t * e->batch + begin;
-        cell_backward(e, layer, row, rows, t == 0);
+    join_blocks(job, begin, rows);
+    if (e->network.cell == RNN_CELL_LSTM)
+        begin_cells(job, begin, rows);
+    for (size_t t = job->end; t-- > job->begin;) {
+        cell_backward(job, t, begin, rows);
         if (t == 0)
             break;
-        const float *gates = rnn_cpu_row(layer->gates, row, e->columns);
-        float *dh = rnn_cpu_row(e->dh, row - e->batch, hidden);
+        const float *gates = rnn_cpu_row(layer->gates, t * e->batch + begin, e->columns);
         for (int i = 0; i < 2 && layer->hidden_back[i].data; i++) {
             const rnn_packed *w = &layer->hidden_back[i];
             rnn_cpu_product(w, rows, i == 0 ? gates : gates + e->input_sums, e->columns, NULL, 1,
-                            dh, hidden, 0, w->n, rnn_cpu_room(e, thread));
+                            dh_of(job, t - 1) + begin * hidden, hidden, 0, w->n,
+                            rnn_cpu_room(e, thread));
         }
     }
 }
@@ -75,19 +132,27 @@ static void weight_gradient(const layer_job *job, size_t weight, size_t outputs,
     rnn_engine *e = job->engine;
     size_t begin, end;
     rnn_share(outputs, e->kernels->gradient_grain, thread, count, &begin, &end);
-    e->kernels->gradient(job->length * e->batch, outputs, inputs, gates, e->columns, rows, inputs,
-                         e->gradient + weight, inputs, begin, end,
-                         e->scratch + (size_t)thread * e->scratch_floats);
+    rnn_cpu_gradient(e, thread, job->length * e->batch, outputs, inputs, gates, e->columns, rows,
+                     inputs, e->gradient + weight, inputs, begin, end);
 }
 
-static void bias_gradient(const layer_job *job, size_t bias, size_t outputs, const float *gates,
-                          int thread, int count) {
+/* Both biases are added to the same sums and have the same gradient, but for the GRU's n. */
+static void bias_gradients(const layer_job *job, int thread, int count) {
     rnn_engine *e = job->engine;
-    size_t begin, end;
-    rnn_share(outputs, 16, thread, count, &begin, &end);
-    if (begin < end)
-        e->kernels->column_sums(job->length * e->batch, end - begin, gates + begin, e->columns,
-                                e->gradient + bias + begin);
+    const rnn_layer_layout *at = &e->network.layer[job->layer];
+    const float *gates = e->layer[job->layer].gates;
+    size_t begin, end, rows = job->length * e->batch, hidden = e->network.hidden;
+    rnn_share(e->input_sums, 16, thread, count, &begin, &end);
+    if (begin == end)
+        return;
+    float *ih = e->gradient + at->bias_ih, *hh = e->gradient + at->bias_hh;
+    e->kernels->column_sums(rows, end - begin, gates + begin, e->columns, ih + begin);
+    memcpy(hh + begin, ih + begin, (end - begin) * sizeof *hh);
+    size_t n = 2 * hidden, from = begin > n ? begin : n;
+    if (e->network.cell == RNN_CELL_GRU && from < end) {
+        memset(hh + from, 0, (end - from) * sizeof *hh);
+        e->kernels->column_sums(rows, end - from, gates + hidden + from, e->columns, hh + from);
+    }
 }
 
 static void weights_work(void *argument, int thread, int count) {
@@ -99,24 +164,21 @@ static void weights_work(void *argument, int thread, int count) {
     size_t hidden = net->hidden, all = e->input_sums;
     /* The GRU's n meets the state through q, in the columns behind n. */
     size_t shared = net->cell == RNN_CELL_GRU ? 2 * hidden : all;
-    const float *q = layer->gates + all;
     weight_gradient(job, at->weight_hh, shared, hidden, layer->gates, layer->h, thread, count);
     if (shared < all)
-        weight_gradient(job, at->weight_hh + shared * hidden, hidden, hidden, q, layer->h, thread,
-                        count);
+        weight_gradient(job, at->weight_hh + shared * hidden, hidden, hidden, layer->gates + all,
+                        layer->h, thread, count);
     if (job->layer > 0)
         weight_gradient(job, at->weight_ih, all, hidden, layer->gates, layer->input_rows, thread,
                         count);
-    if (!net->bias)
-        return;
-    bias_gradient(job, at->bias_ih, all, layer->gates, thread, count);
-    bias_gradient(job, at->bias_hh, shared, layer->gates, thread, count);
-    if (shared < all)
-        bias_gradient(job, at->bias_hh + shared, hidden, q, thread, count);
+    if (net->bias)
+        bias_gradients(job, thread, count);
 }
 
 /* ------------------------------------------------------------------- inputs */
 
+/* The gradient of what the layer read, over its h: all but the last row, which the
+ * next sequence begins with. */
 static void input_work(void *argument, int thread, int count) {
     const layer_job *job = argument;
     rnn_engine *e = job->engine;
@@ -127,24 +189,41 @@ static void input_work(void *argument, int thread, int count) {
     if (begin == end)
         return;
     rnn_cpu_product(w, end - begin, rnn_cpu_row(layer->gates, begin, e->columns), e->columns, NULL,
-                    0, rnn_cpu_row(e->dh_next, begin, w->n), w->n, 0, w->n,
-                    rnn_cpu_room(e, thread));
+                    0, rnn_cpu_row(layer->h, begin, w->n), w->n, 0, w->n, rnn_cpu_room(e, thread));
     if (e->dropout > 0)
-        rnn_cpu_dropout(e, job->layer - 1, job->step, begin, end, e->dh_next, e->dh_next);
+        rnn_cpu_dropout(e, job->layer - 1, job->step, begin, end, layer->h, layer->h);
 }
 
-void rnn_cpu_backward(rnn_engine *e, size_t length, uint64_t step) {
+static float scale_of(const int32_t *targets, size_t rows) {
+    size_t counted = 0;
+    for (size_t r = 0; r < rows; r++)
+        counted += targets[r] >= 0;
+    return counted > 0 ? 1.0f / (float)counted : 0.0f;
+}
+
+/* All steps of a layer, block by block from the last. */
+static void layer_backward(layer_job *job, const int32_t *targets, float scale) {
+    rnn_engine *e = job->engine;
+    size_t cost = e->batch * e->network.hidden * e->input_sums;
+    size_t blocks = (job->length + e->block - 1) / e->block;
+    for (size_t b = blocks; b-- > 0;) {
+        job->begin = b * e->block;
+        job->end = b + 1 < blocks ? job->begin + e->block : job->length;
+        size_t steps = job->end - job->begin;
+        if (is_top(job))
+            rnn_cpu_output_backward(e, job->begin * e->batch, steps * e->batch, targets, scale);
+        rnn_cpu_run(e, steps_work, job, steps * cost);
+    }
+    rnn_cpu_run(e, weights_work, job, job->length * cost);
+    if (job->layer > 0)
+        rnn_cpu_run(e, input_work, job, job->length * cost);
+}
+
+void rnn_cpu_backward(rnn_engine *e, size_t length, const int32_t *targets, uint64_t step) {
+    float scale = scale_of(targets, length * e->batch);
     for (size_t l = e->network.layers; l-- > 0;) {
-        layer_job job = {e, l, length, step};
-        size_t cost = length * e->batch * e->network.hidden * e->input_sums;
-        rnn_cpu_run(e, steps_work, &job, cost);
-        rnn_cpu_run(e, weights_work, &job, cost);
-        if (l == 0)
-            break;
-        rnn_cpu_run(e, input_work, &job, cost);
-        float *above = e->dh;
-        e->dh = e->dh_next;
-        e->dh_next = above;
+        layer_job job = {e, l, length, 0, 0, step};
+        layer_backward(&job, targets, scale);
     }
     rnn_cpu_table_backward(e, length * e->batch);
 }

@@ -10,8 +10,11 @@
 
 #include "base/memory.h"
 
-/* Rows of logits are held up to this many floats at a time. */
+/* Rows of logits are held up to this many floats at a time, and rows of a block up to
+ * this many; at least the last. */
 #define LOGITS_ROOM ((size_t)4 << 20)
+#define MOST_ROWS   ((size_t)1024)
+#define LEAST_ROWS  ((size_t)64)
 /* A table of input sums for the whole vocabulary is kept up to this many floats. */
 #define TABLE_ROOM ((size_t)64 << 20)
 
@@ -39,11 +42,11 @@ static int allocate_weights(rnn_engine *e) {
 
 /* The lender is brought up to date first: once that is done, lending only reads it. */
 static void borrow_weights(rnn_engine *e, rnn_engine *from) {
-    rnn_cpu_pack(from, e->threads);
+    rnn_cpu_pack(from, e->threads, RNN_CPU_FORWARD);
     if (from->table_complete)
         rnn_cpu_table(from, 0, NULL);
     e->borrowed = 1;
-    e->stale = 0;
+    e->packing = RNN_CPU_FORWARD;
     e->parameters = from->parameters;
     e->output = from->output;
     for (size_t l = 0; l < e->network.layers; l++) {
@@ -71,7 +74,8 @@ static int allocate_layer_rows(rnn_engine *e, size_t l) {
     }
     if (!allocate(&layer->h, rows + e->batch, hidden))
         return 0;
-    if (e->network.cell == RNN_CELL_LSTM && !allocate(&layer->c, rows + e->batch, hidden))
+    size_t cells = rnn_cpu_cell_after(e, e->length - 1) + 1;
+    if (e->network.cell == RNN_CELL_LSTM && !allocate(&layer->c, cells * e->batch, hidden))
         return 0;
     if (l > 0) {
         layer->input_rows = e->layer[l - 1].h + e->batch * hidden;
@@ -105,11 +109,21 @@ static int allocate_table(rnn_engine *e) {
 static int allocate_output(rnn_engine *e) {
     const rnn_network *net = &e->network;
     size_t rows = e->length * e->batch;
-    e->chunk = LOGITS_ROOM / net->symbols;
-    e->chunk = smaller(rows, e->chunk < 64 ? 64 : e->chunk);
     e->losses = rnn_allocate(rows, sizeof(float));
     e->hits = rnn_allocate(rows, 1);
     return e->losses && e->hits && allocate(&e->logits, e->chunk, net->symbols);
+}
+
+/* Blocks of nearly equal length; a sequence that is only read forwards is one. */
+static void choose_blocks(rnn_engine *e) {
+    size_t rows = smaller(LOGITS_ROOM / e->network.symbols, MOST_ROWS);
+    rows = rows < LEAST_ROWS ? LEAST_ROWS : rows;
+    size_t steps = rows < e->batch ? 1 : rows / e->batch;
+    size_t blocks = e->training ? (e->length + steps - 1) / steps : 1;
+    e->block = (e->length + blocks - 1) / blocks;
+    e->chunk = smaller(e->length * e->batch, rows);
+    if (e->training && e->chunk < e->block * e->batch)
+        e->chunk = e->block * e->batch;
 }
 
 /* Room for the rows of each product in its precision. */
@@ -117,7 +131,11 @@ static int allocate_operands(rnn_engine *e) {
     const rnn_product *by = e->kernels->products[e->precision];
     if (!by->convert)
         return 1;
-    e->operand_floats = by->operand_floats(e->network.hidden);
+    /* The way back multiplies rows of gates, and of logits. */
+    size_t longest = e->network.hidden;
+    if (e->training)
+        longest = e->columns > e->network.symbols ? e->columns : e->network.symbols;
+    e->operand_floats = by->operand_floats(longest);
     return allocate(&e->operands, (size_t)rnn_threads_count(e->threads) * RNN_CPU_OPERAND_ROWS,
                     e->operand_floats);
 }
@@ -137,8 +155,10 @@ static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
     return e->partial && allocate(&e->gradient, net->parameters, 1) &&
            (!(options->moments & 1) || allocate(&e->first, net->parameters, 1)) &&
            (!(options->moments & 2) || allocate(&e->second, net->parameters, 1)) &&
-           allocate(&e->dh, rows, net->hidden) && allocate(&e->dh_next, rows, net->hidden) &&
-           allocate(&e->dc, e->batch, net->hidden) &&
+           allocate(&e->top_dh, (1 + e->block) * e->batch, net->hidden) &&
+           (net->cell != RNN_CELL_LSTM ||
+            (allocate(&e->c_again, e->block * e->batch, net->hidden) &&
+             allocate(&e->dc, e->batch, net->hidden))) &&
            allocate(&e->scratch, (size_t)rnn_threads_count(e->threads), e->scratch_floats);
 }
 
@@ -169,7 +189,7 @@ static void destroy(rnn_engine *e) {
     void *arrays[] = {
         e->gradient, e->first,   e->second, e->table_gradient, e->embedded, e->embedded_gradient,
         e->distinct, e->slot,    e->rows,   e->logits,         e->losses,   e->hits,
-        e->dh,       e->dh_next, e->dc,     e->scratch,        e->operands, e->partial};
+        e->top_dh,   e->c_again, e->dc,     e->scratch,        e->operands, e->partial};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);
@@ -200,9 +220,11 @@ static rnn_status choose_kernels(rnn_engine *e, const rnn_engine_options *option
         return status;
     e->precision = options->precision;
     if (e->precision == RNN_PRECISION_AUTO)
-        e->precision = e->training ? RNN_PRECISION_FLOAT32 : e->kernels->automatic;
-    if (e->training && e->precision != RNN_PRECISION_FLOAT32)
-        return rnn_fail(error, RNN_ERR_UNSUPPORTED, "training runs in float32 alone");
+        e->precision = e->kernels->automatic;
+    if (e->training && e->precision == RNN_PRECISION_INT8)
+        return rnn_fail(error, RNN_ERR_UNSUPPORTED,
+                        "int8 is for reading weights, not for training them; train in float32 or "
+                        "bf16");
     return RNN_OK;
 }
 
@@ -226,11 +248,11 @@ static rnn_status create(rnn_engine **out, const rnn_network *network,
     e->seed = options->seed;
     e->input_sums = rnn_network_gates(network) * network->hidden;
     e->columns = network->cell == RNN_CELL_TANH ? network->hidden : 4 * network->hidden;
-    e->stale = 1;
     if (!options->weights && options->parameters) {
         e->parameters = options->parameters;
         e->given_parameters = 1;
     }
+    choose_blocks(e);
     rnn_status status = choose_kernels(e, options, error);
     if (status != RNN_OK)
         goto fail;
@@ -268,11 +290,7 @@ static void copy(float *to, const float *from, size_t n) {
 
 static void write_parameters(rnn_engine *e, const float *from) {
     copy(e->parameters, from, e->network.parameters);
-    e->stale = 1;
-}
-
-static void read_parameters(rnn_engine *e, float *to) {
-    copy(to, e->parameters, e->network.parameters);
+    e->packing = RNN_CPU_STALE;
 }
 
 static void read_gradient(rnn_engine *e, float *to) {
@@ -288,9 +306,8 @@ static void write_moments(rnn_engine *e, const float *first, const float *second
     copy(e->second, second, e->network.parameters);
 }
 
-static void read_moments(rnn_engine *e, float *first, float *second) {
-    copy(first, e->first, e->network.parameters);
-    copy(second, e->second, e->network.parameters);
+static rnn_engine_arrays arrays(rnn_engine *e) {
+    return (rnn_engine_arrays){e->parameters, e->first, e->second};
 }
 
 static void write_state(rnn_engine *e, const float *from) {
@@ -321,7 +338,7 @@ static void read_state(rnn_engine *e, float *to) {
 
 static void run_forward(rnn_engine *e, size_t length, const int32_t *symbols, int dropout,
                         uint64_t step) {
-    rnn_cpu_pack(e, e->threads);
+    rnn_cpu_pack(e, e->threads, RNN_CPU_FORWARD);
     rnn_cpu_table(e, length * e->batch, symbols);
     rnn_cpu_forward(e, length, dropout, step);
 }
@@ -336,18 +353,11 @@ static rnn_sequence_result add_up(const rnn_engine *e, size_t rows) {
     return result;
 }
 
-static size_t count_targets(const int32_t *targets, size_t rows) {
-    size_t counted = 0;
-    for (size_t r = 0; r < rows; r++)
-        counted += targets[r] >= 0;
-    return counted;
-}
-
 static rnn_sequence_result evaluate(rnn_engine *e, size_t length, const int32_t *symbols,
                                     const int32_t *targets, float *losses) {
     size_t rows = length * e->batch;
     run_forward(e, length, symbols, 0, 0);
-    rnn_cpu_output(e, length, targets, 0, count_targets(targets, rows));
+    rnn_cpu_output(e, length, targets);
     rnn_cpu_carry(e, length);
     copy(losses, e->losses, rows);
     return add_up(e, rows);
@@ -358,8 +368,8 @@ static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
     size_t rows = length * e->batch;
     run_forward(e, length, symbols, 1, step);
     memset(e->gradient, 0, e->network.parameters * sizeof(float));
-    rnn_cpu_output(e, length, targets, 1, count_targets(targets, rows));
-    rnn_cpu_backward(e, length, step);
+    rnn_cpu_pack(e, e->threads, RNN_CPU_BACKWARD);
+    rnn_cpu_backward(e, length, targets, step);
     rnn_cpu_carry(e, length);
     return add_up(e, rows);
 }
@@ -377,11 +387,10 @@ const rnn_device rnn_cpu_device = {
     .describe = describe,
     .automatic = automatic,
     .write_parameters = write_parameters,
-    .read_parameters = read_parameters,
     .read_gradient = read_gradient,
     .write_gradient = write_gradient,
     .write_moments = write_moments,
-    .read_moments = read_moments,
+    .arrays = arrays,
     .write_state = write_state,
     .read_state = read_state,
     .evaluate = evaluate,

@@ -10,11 +10,19 @@
  *   input     input sums of a layer, for all rows of the sequence at once
  *   recur     the steps of a layer, each thread with its own streams
  *   output    logits, softmax and loss, a chunk of rows at a time
- * and, in training, backwards:
- *   output    gradient of the output layer
+ * and, in training, backwards, a block of steps after the other from the last:
+ *   output    logits, loss and the gradient of the output layer (top layer only)
  *   recur     the steps of a layer from the last to the first
+ * and after the last block:
  *   weights   each weight gradient as one product over all rows
  *   input     the gradient of what the layer read
+ *
+ * Memory is mostly what the way forward leaves for the way back: gates and h of
+ * every step. An LSTM's c is kept for the first step of each block only, and the
+ * rest made again from the gates; logits and the top layer's dh exist for one block
+ * at a time; the dh of a layer below takes the place of h above it, which nothing
+ * needs any more; and weights are packed for the way back where they were packed for
+ * the way forward.
  *
  * Arrays are [time][batch][...] row-major, so that a sequence of `length` steps
  * is length * batch rows. `columns` is the width of a row of gate sums in
@@ -42,14 +50,24 @@ typedef struct rnn_operand {
     size_t stride; /* floats */
 } rnn_operand;
 
+/* Weights of the layers are packed for one direction at a time, the output layer's
+ * for both. */
+typedef enum rnn_cpu_packing {
+    RNN_CPU_STALE = 0, /* parameters changed since */
+    RNN_CPU_FORWARD,
+    RNN_CPU_BACKWARD,
+} rnn_cpu_packing;
+
 typedef struct rnn_cpu_layer {
-    /* Recurrent weights; the GRU's are two, r z and n, as they meet other columns. */
+    /* Recurrent weights; the GRU's are two, r z and n, as they meet other columns.
+     * Each pair of forward and back shares its memory. */
     rnn_packed hidden[2], hidden_back[2];
     /* Input weights: of layer 0 only if there is an embedding. */
     rnn_packed input, input_back;
     float *start;      /* [columns]: the biases that gate sums start from */
     float *gates;      /* [length][batch][columns]; shared by all layers unless training */
-    float *h, *c;      /* [length + 1][batch][hidden]; row 0 is the carried state */
+    float *h;          /* [length + 1][batch][hidden]; row 0 is the carried state */
+    float *c;          /* [blocks + 1][batch][hidden]: before each block, and the last */
     float *input_rows; /* [length][batch][hidden]: what the layer below wrote, after
                           dropout; NULL for layer 0, the layer's h without dropout */
 } rnn_cpu_layer;
@@ -71,7 +89,7 @@ struct rnn_engine {
 
     float *parameters, *gradient; /* [network.parameters] */
     float *first, *second;        /* moments, or NULL */
-    int stale;                    /* parameters changed since they were packed */
+    rnn_cpu_packing packing;      /* what the packed weights hold */
 
     void *packed; /* the memory of all packed weights, in one block; NULL if borrowed */
     rnn_packed output, output_back;
@@ -88,13 +106,15 @@ struct rnn_engine {
     int32_t *slot; /* [symbols]: a symbol's row, -1 for none */
     int32_t *rows; /* [length * batch]: the row that each character reads */
 
-    size_t chunk;        /* rows of logits held at once */
-    float *logits;       /* [chunk][symbols] */
-    float *losses;       /* [length * batch] */
-    uint8_t *hits;       /* [length * batch] */
-    float *dh, *dh_next; /* [length][batch][hidden] */
-    float *dc;           /* [batch][hidden] */
-    float *scratch;      /* a share of scratch_floats for each thread */
+    size_t block;   /* steps of time that the way back takes together */
+    size_t chunk;   /* rows of logits held at once: a block's at least */
+    float *logits;  /* [chunk][symbols] */
+    float *losses;  /* [length * batch] */
+    uint8_t *hits;  /* [length * batch] */
+    float *top_dh;  /* [1 + block][batch][hidden]: the step before the block, and it */
+    float *c_again; /* [block][batch][hidden]: c after each step of the block */
+    float *dc;      /* [batch][hidden] */
+    float *scratch; /* a share of scratch_floats for each thread */
     size_t scratch_floats;
     float *operands; /* RNN_CPU_OPERAND_ROWS converted rows for each thread, or NULL */
     size_t operand_floats;
@@ -122,10 +142,21 @@ static inline float *rnn_cpu_row(float *array, size_t row, size_t width) {
     return array + row * width;
 }
 
-/* cpu_pack.c: room for all packed weights of an engine's network; 0 when memory is
- * short. Then: brings them and the start vectors up to date. */
+/* The row of c that a step begins with, and the one that it writes. */
+static inline size_t rnn_cpu_cell_before(const rnn_engine *engine, size_t time) {
+    return time / engine->block + (time % engine->block != 0);
+}
+
+static inline size_t rnn_cpu_cell_after(const rnn_engine *engine, size_t time) {
+    return time / engine->block + 1;
+}
+
+/* cpu_pack.c: room for all packed weights of an engine's network, in one block; 0 when
+ * memory is short. */
 int rnn_cpu_allocate_packed(rnn_engine *engine);
-void rnn_cpu_pack(rnn_engine *engine, rnn_threads *threads);
+/* Brings the packed weights of a direction up to date, and the start
+ * vectors, on these threads. */
+void rnn_cpu_pack(rnn_engine *engine, rnn_threads *threads, rnn_cpu_packing direction);
 
 /* cpu_product.c: C = start + A B as the packed B's precision has it. A thread's room
  * for converted rows; more than RNN_CPU_OPERAND_ROWS go through it in blocks. */
@@ -139,6 +170,12 @@ void rnn_cpu_multiply(const rnn_packed *b, size_t rows, rnn_operand a, const flo
 void rnn_cpu_product(const rnn_packed *b, size_t rows, const float *a, size_t a_stride,
                      const float *bias, int accumulate, float *c, size_t c_stride, size_t begin,
                      size_t end, float *room);
+
+/* The gradient C [m][n] += A^T B of a weight matrix in the engine's precision, for rows
+ * [begin, end) of C; strides in floats. */
+void rnn_cpu_gradient(const rnn_engine *engine, int thread, size_t rows, size_t m, size_t n,
+                      const float *a, size_t a_stride, const float *b, size_t b_stride, float *c,
+                      size_t c_stride, size_t begin, size_t end);
 
 /* cpu_input.c: what layer 0 reads. The first two for a sequence of n characters. */
 void rnn_cpu_table(rnn_engine *engine, size_t n, const int32_t *symbols);
@@ -155,21 +192,24 @@ void rnn_cpu_few(rnn_engine *engine, size_t layer, size_t length, int summed);
 /* The cells of units [begin, end) of rows [row, row + rows) of [time][batch]. */
 void rnn_cpu_cells(rnn_engine *engine, size_t layer, size_t row, size_t rows, size_t begin,
                    size_t end);
-/* Row 0 of h and c becomes the last: what the next sequence begins with. */
+/* Row 0 of h and c becomes the last of the sequence: what the next one begins with. */
 void rnn_cpu_carry(rnn_engine *engine, size_t length);
 /* rows [begin, end) of [time][batch] times the mask of a layer's output. */
 void rnn_cpu_dropout(const rnn_engine *engine, size_t layer, uint64_t step, size_t begin,
                      size_t end, const float *from, float *to);
 
-/* cpu_output.c: logits and loss; with backward also the gradients of the output
- * layer and dh. counted is the number of targets that are not -1. */
-void rnn_cpu_output(rnn_engine *engine, size_t length, const int32_t *targets, int backward,
-                    size_t counted);
+/* cpu_output.c: loss and hits of all rows; or of rows [row, row + rows) with the
+ * gradient of the output layer and top_dh, whose sums over rows of the loss are
+ * multiplied by scale. */
+void rnn_cpu_output(rnn_engine *engine, size_t length, const int32_t *targets);
+void rnn_cpu_output_backward(rnn_engine *engine, size_t row, size_t rows, const int32_t *targets,
+                             float scale);
 /* logits [batch][symbols] after a sequence of one step. */
 void rnn_cpu_logits(rnn_engine *engine, float *logits);
 
-/* cpu_backward.c: from dh through all layers into the gradient. */
-void rnn_cpu_backward(rnn_engine *engine, size_t length, uint64_t step);
+/* cpu_backward.c: from the targets through all layers into the gradient of the mean
+ * loss; losses and hits on the way. */
+void rnn_cpu_backward(rnn_engine *engine, size_t length, const int32_t *targets, uint64_t step);
 
 /* cpu_update.c */
 double rnn_cpu_update(rnn_engine *engine, const rnn_update *update);

@@ -103,8 +103,11 @@ void rnn_cpu_cells(rnn_engine *e, size_t l, size_t row, size_t rows, size_t begi
         e->kernels->gru_forward(rows, hidden, gates, e->columns, h, next, begin, end);
         break;
     case RNN_CELL_LSTM: {
-        float *c = rnn_cpu_row(layer->c, row, hidden);
-        e->kernels->lstm_forward(rows, hidden, gates, e->columns, c, c + e->batch * hidden, next,
+        size_t time = row / e->batch, stream = row % e->batch;
+        size_t before = rnn_cpu_cell_before(e, time), after = rnn_cpu_cell_after(e, time);
+        e->kernels->lstm_forward(rows, hidden, gates, e->columns,
+                                 rnn_cpu_row(layer->c, before * e->batch + stream, hidden),
+                                 rnn_cpu_row(layer->c, after * e->batch + stream, hidden), next,
                                  begin, end);
         break;
     }
@@ -148,6 +151,6 @@ void rnn_cpu_carry(rnn_engine *e, size_t length) {
         rnn_cpu_layer *layer = &e->layer[l];
         memcpy(layer->h, layer->h + length * n, n * sizeof(float));
         if (layer->c)
-            memcpy(layer->c, layer->c + length * n, n * sizeof(float));
+            memcpy(layer->c, layer->c + rnn_cpu_cell_after(e, length - 1) * n, n * sizeof(float));
     }
 }

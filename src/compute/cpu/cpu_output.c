@@ -2,16 +2,17 @@
  *
  * cpu_output.c - logits, softmax and loss, and their way back.
  *
- * The logits of a large vocabulary would not fit, so rows come in chunks: for
- * each, logits become losses and gradients in place, the gradients become dh, and
- * the output weights' gradient grows by the chunk's share.
+ * The logits of a large vocabulary would not fit, so rows come in chunks. In training
+ * these are blocks of time: logits become losses and gradients in place, the gradients
+ * become the top layer's dh, and the output weights' gradient grows by the block's
+ * share.
  */
 #include "compute/cpu/cpu_engine.h"
 
 typedef struct output_job {
     rnn_engine *engine;
     const int32_t *targets;
-    size_t row, rows; /* the chunk, within all rows of the sequence */
+    size_t row, rows; /* the chunk or block, within all rows of the sequence */
     float scale;
     int backward;
 } output_job;
@@ -41,37 +42,48 @@ static void rows_work(void *argument, int thread, int count) {
     logits_of(e, first, rows, logits, 0, symbols, thread);
     e->kernels->softmax_loss(rows, symbols, logits, symbols, job->targets + first, job->scale,
                              e->losses + first, e->hits + first);
+    const rnn_packed *back = &e->output_back;
     if (job->backward)
-        rnn_cpu_product(&e->output_back, rows, logits, symbols, NULL, 0,
-                        rnn_cpu_row(e->dh, first, e->network.hidden), e->network.hidden, 0,
-                        e->output_back.n, rnn_cpu_room(e, thread));
+        rnn_cpu_product(back, rows, logits, symbols, NULL, 0,
+                        rnn_cpu_row(e->top_dh, e->batch + begin, back->n), back->n, 0, back->n,
+                        rnn_cpu_room(e, thread));
 }
 
+/* Cut by columns of the weights, of which there are usually more than rows: each thread
+ * then reads its own share of h, the longer side. */
 static void weights_work(void *argument, int thread, int count) {
     const output_job *job = argument;
     rnn_engine *e = job->engine;
     size_t begin, end, symbols = e->network.symbols, hidden = e->network.hidden;
-    rnn_share(symbols, e->kernels->gradient_grain, thread, count, &begin, &end);
-    e->kernels->gradient(job->rows, symbols, hidden, e->logits, symbols, top(e, job->row), hidden,
-                         e->gradient + e->network.output_weight, hidden, begin, end,
-                         e->scratch + (size_t)thread * e->scratch_floats);
+    rnn_share(hidden, e->output_back.by->panel, thread, count, &begin, &end);
+    if (begin < end)
+        rnn_cpu_gradient(e, thread, job->rows, symbols, end - begin, e->logits, symbols,
+                         top(e, job->row) + begin, hidden,
+                         e->gradient + e->network.output_weight + begin, hidden, 0, symbols);
+    rnn_share(symbols, 16, thread, count, &begin, &end);
     if (begin < end)
         e->kernels->column_sums(job->rows, end - begin, e->logits + begin, symbols,
                                 e->gradient + e->network.output_bias + begin);
 }
 
-void rnn_cpu_output(rnn_engine *e, size_t length, const int32_t *targets, int backward,
-                    size_t counted) {
+static size_t cost_of(const output_job *job) {
+    return job->rows * job->engine->network.symbols * job->engine->network.hidden;
+}
+
+void rnn_cpu_output(rnn_engine *e, size_t length, const int32_t *targets) {
     size_t rows = length * e->batch;
-    float scale = backward && counted > 0 ? 1.0f / (float)counted : 0.0f;
     for (size_t row = 0; row < rows; row += e->chunk) {
         size_t left = rows - row;
-        output_job job = {e, targets, row, left < e->chunk ? left : e->chunk, scale, backward};
-        size_t cost = job.rows * e->network.symbols * e->network.hidden;
-        rnn_cpu_run(e, rows_work, &job, cost);
-        if (backward)
-            rnn_cpu_run(e, weights_work, &job, cost);
+        output_job job = {e, targets, row, left < e->chunk ? left : e->chunk, 0, 0};
+        rnn_cpu_run(e, rows_work, &job, cost_of(&job));
     }
+}
+
+void rnn_cpu_output_backward(rnn_engine *e, size_t row, size_t rows, const int32_t *targets,
+                             float scale) {
+    output_job job = {e, targets, row, rows, scale, 1};
+    rnn_cpu_run(e, rows_work, &job, cost_of(&job));
+    rnn_cpu_run(e, weights_work, &job, cost_of(&job));
 }
 
 /* --------------------------------------------------------- the logits of a step */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * cpu_product.c - products with packed weights, whatever their precision.
+ * cpu_product.c - products with packed weights and gradients of weights, whatever the
+ * precision.
  */
 #include "compute/cpu/cpu_engine.h"
 
@@ -33,4 +34,16 @@ void rnn_cpu_product(const rnn_packed *b, size_t rows, const float *a, size_t a_
         rnn_cpu_multiply(b, count, operand, bias, accumulate, c + row * c_stride, c_stride, begin,
                          end);
     }
+}
+
+void rnn_cpu_gradient(const rnn_engine *e, int thread, size_t rows, size_t m, size_t n,
+                      const float *a, size_t a_stride, const float *b, size_t b_stride, float *c,
+                      size_t c_stride, size_t begin, size_t end) {
+    float *scratch = e->scratch + (size_t)thread * e->scratch_floats;
+    if (e->precision == RNN_PRECISION_BF16)
+        e->kernels->gradient_bf16(rows, m, n, a, a_stride, b, b_stride, c, c_stride, begin, end,
+                                  scratch);
+    else
+        e->kernels->gradient(rows, m, n, a, a_stride, b, b_stride, c, c_stride, begin, end,
+                             scratch);
 }

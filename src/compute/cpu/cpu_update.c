@@ -57,6 +57,6 @@ double rnn_cpu_update(rnn_engine *e, const rnn_update *update) {
     if (update->clip_norm > 0 && norm + 1e-6 > update->clip_norm)
         job.scale = (float)(update->clip_norm / (norm + 1e-6));
     rnn_cpu_run(e, update_work, &job, e->network.parameters);
-    e->stale = 1;
+    e->packing = RNN_CPU_STALE;
     return norm;
 }

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compute/cpu/narrow.h"
 #include "compute/cpu/tables.h"
 
 static float clamp(float x, float bound) {
@@ -33,6 +34,20 @@ static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_s
         for (size_t p = 0; p < rows; p++)
             for (size_t j = 0; j < n; j++)
                 c[i * c_stride + j] += a[p * a_stride + i] * b[p * b_stride + j];
+}
+
+static float bf16(float x) {
+    return rnn_narrow_float(rnn_narrow_bf16(x));
+}
+
+static void gradient_bf16(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
+                          const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                          size_t end, float *scratch) {
+    (void)m, (void)scratch;
+    for (size_t i = begin; i < end; i++)
+        for (size_t p = 0; p < rows; p++)
+            for (size_t j = 0; j < n; j++)
+                c[i * c_stride + j] += bf16(a[p * a_stride + i]) * bf16(b[p * b_stride + j]);
 }
 
 static void column_sums(size_t rows, size_t n, const float *a, size_t a_stride, float *out) {
@@ -69,6 +84,17 @@ static void lstm_forward(size_t rows, size_t hidden, float *gates, size_t gates_
             o[j] = sigmoid(o[j]);
             c[at] = f[j] * c_prev[at] + i[j] * g[j];
             h[at] = o[j] * tanhf(c[at]);
+        }
+    }
+}
+
+static void lstm_cell(size_t rows, size_t hidden, const float *gates, size_t gates_stride,
+                      const float *c_prev, float *c) {
+    for (size_t r = 0; r < rows; r++) {
+        const float *i = gates + r * gates_stride, *f = i + hidden, *g = f + hidden;
+        for (size_t j = 0; j < hidden; j++) {
+            size_t at = r * hidden + j;
+            c[at] = f[j] * c_prev[at] + i[j] * g[j];
         }
     }
 }
@@ -261,10 +287,12 @@ const rnn_kernels rnn_kernels_generic = {
     .gradient_grain = 1,
     .gradient_scratch = gradient_scratch,
     .gradient = gradient,
+    .gradient_bf16 = gradient_bf16,
     .column_sums = column_sums,
     .gather = gather,
     .scatter_add = scatter_add,
     .lstm_forward = lstm_forward,
+    .lstm_cell = lstm_cell,
     .lstm_backward = lstm_backward,
     .gru_forward = gru_forward,
     .gru_backward = gru_backward,

@@ -31,6 +31,23 @@ static void lstm_forward(size_t rows, size_t hidden, float *gates, size_t gates_
     }
 }
 
+INLINE void lstm_cell_lanes(size_t count, size_t hidden, const float *gates, const float *c_prev,
+                            float *c) {
+    vector i = load_lanes(gates, count), f = load_lanes(gates + hidden, count);
+    vector g = load_lanes(gates + 2 * hidden, count);
+    store_lanes(c, multiply_add(f, load_lanes(c_prev, count), i * g), count);
+}
+
+static void lstm_cell(size_t rows, size_t hidden, const float *gates, size_t gates_stride,
+                      const float *c_prev, float *c) {
+    for (size_t r = 0; r < rows; r++) {
+        const float *row = gates + r * gates_stride;
+        size_t at = r * hidden;
+        FOR_LANES(j, 0, hidden, count,
+                  lstm_cell_lanes(count, hidden, row + j, c_prev + at + j, c + at + j));
+    }
+}
+
 /* s (1 - s), the slope of a sigmoid whose value is s. */
 INLINE vector sigmoid_slope(vector s) {
     return s * (fill(1.0f) - s);

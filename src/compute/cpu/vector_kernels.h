@@ -6,7 +6,7 @@
  *   TABLE, TABLE_NAME   the table's symbol and name
  *   LANES               floats in a vector
  *   PANEL_VECTORS       vectors in a row of a tile; the panel is as wide
- *   TILE_ROWS           rows of a tile, at most 6
+ *   TILE_ROWS           rows of a tile: 6 or 14
  *   vector, words       LANES floats; as many uint32_t (a GNU vector type)
  *   wide                LANES / 2 doubles
  *   fill(x)             x in all lanes
@@ -21,7 +21,8 @@
  *   wide_zero, add_square_low, add_square_high
  *                       sums of squares in double of either half of a vector
  *
- * + - * / and casts to words are the compiler's own, on vectors.
+ * + - * / and casts to words are the compiler's own, on vectors. It may also define
+ * PRODUCT_DEPTH (vector_matrix.h).
  */
 #ifndef RNN_VECTOR_KERNELS_H
 #define RNN_VECTOR_KERNELS_H
@@ -38,12 +39,20 @@
 #define INLINE static inline __attribute__((always_inline))
 
 /* Before a loop that runs a constant few times (so that an array of sums becomes
- * registers), and before the long one around it. */
+ * registers), and before the long one around it. A step of a high tile is long enough
+ * alone; of several together clang keeps more in hand than there are registers. */
 #if defined(__clang__)
-#define UNROLL       _Pragma("clang loop unroll(full)")
-#define UNROLL_STEPS _Pragma("clang loop unroll_count(4)")
+#define UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define UNROLL       _Pragma("GCC unroll 16")
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+#if defined(__clang__) && TILE_ROWS > 6
+#define UNROLL_STEPS _Pragma("clang loop unroll(disable)")
+#elif defined(__clang__)
+#define UNROLL_STEPS _Pragma("clang loop unroll_count(4)")
+#elif TILE_ROWS > 6
+#define UNROLL_STEPS _Pragma("GCC unroll 1")
+#else
 #define UNROLL_STEPS _Pragma("GCC unroll 4")
 #endif
 
@@ -90,10 +99,12 @@ const rnn_kernels TABLE = {
     .gradient_grain = TILE_ROWS,
     .gradient_scratch = gradient_scratch,
     .gradient = gradient,
+    .gradient_bf16 = gradient_bf16,
     .column_sums = column_sums,
     .gather = gather,
     .scatter_add = scatter_add,
     .lstm_forward = lstm_forward,
+    .lstm_cell = lstm_cell,
     .lstm_backward = lstm_backward,
     .gru_forward = gru_forward,
     .gru_backward = gru_backward,

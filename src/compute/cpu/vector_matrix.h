@@ -10,11 +10,16 @@
  */
 
 /* Steps of k for which a panel of B (PRODUCT_DEPTH x PANEL floats, 32 KB) stays
- * in the near caches while the rows go by. */
+ * in the near caches while the rows go by. A table with wider panels sets its own. */
+#ifndef PRODUCT_DEPTH
 #define PRODUCT_DEPTH ((size_t)512)
+#endif
 /* Rows of A [PRODUCT_ROWS][PRODUCT_DEPTH] that wait in the second cache (480 KB)
  * for the next panel. */
 #define PRODUCT_ROWS ((size_t)240)
+/* Floats of the next panel that one step of k calls in: so the first four or eight
+ * tiles of a panel have asked for all of the next. */
+#define FETCHED ((size_t)4)
 /* Rows of A and B whose products are summed in one chain, and columns of A
  * packed at a time: a panel of B is 16 KB, a pack of A 192 KB. */
 #define GRADIENT_DEPTH   ((size_t)256)
@@ -59,14 +64,24 @@ INLINE void tile_step(size_t rows, size_t width, const float *a, size_t a_row, c
     }
 }
 
+/* Calls a tile's place in C into the first cache while there is other work: its rows
+ * lie far apart, where no processor expects them. */
+INLINE void fetch_rows(const float *c, size_t c_row, size_t rows) {
+    UNROLL
+    for (size_t r = 0; r < rows; r++)
+        __builtin_prefetch(c + r * c_row, 1);
+}
+
 /* The first `columns` columns of C[rows][panels * PANEL] = start + A B for k
  * steps, where A(r, p) is a[r * a_row + p * a_step] and panel q of B begins at
  * b + q * b_panel. start is a matrix with rows start_row apart, or NULL for 0;
  * with `add` the result is added to C instead of replacing it. rows and panels
- * are constants wherever this is called, and so is `columns` for whole tiles. */
+ * are constants wherever this is called, and so is `columns` for whole tiles.
+ * With each step the next FETCHED floats from `ahead` on are called into the second
+ * cache, unless it is NULL. */
 INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const float *a, size_t a_row,
                  size_t a_step, const float *b, size_t b_panel, const float *start,
-                 size_t start_row, int add, float *c, size_t c_row) {
+                 size_t start_row, int add, float *c, size_t c_row, const float *ahead) {
     vector sums[TILE_ROWS * PANEL_VECTORS];
     const size_t width = panels * PANEL_VECTORS;
     UNROLL
@@ -77,9 +92,14 @@ INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const flo
                 start ? load_lanes(start + r * start_row + v * LANES, lanes_within(columns, v))
                       : fill(0.0f);
     }
+    if (add)
+        fetch_rows(c, c_row, rows);
     UNROLL_STEPS
-    for (size_t p = 0; p < k; p++)
+    for (size_t p = 0; p < k; p++) {
+        if (ahead)
+            __builtin_prefetch(ahead + p * FETCHED, 0, 2);
         tile_step(rows, width, a + p * a_step, a_row, b + p * PANEL, b_panel, sums);
+    }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
@@ -92,6 +112,27 @@ INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const flo
         }
     }
 }
+
+/* Runs TILE(rows) with the number of rows, 1 to TILE_ROWS, as a constant. */
+#define SWITCH_ROWS(rows, TILE)                                                                    \
+    switch (rows) { CASES(TILE) }
+#define CASE(r, TILE)                                                                              \
+    case r:                                                                                        \
+        TILE(r);                                                                                   \
+        break;
+#define CASES_TO_6(TILE)                                                                           \
+    CASE(1, TILE) CASE(2, TILE) CASE(3, TILE) CASE(4, TILE) CASE(5, TILE) CASE(6, TILE)
+#define CASES_7_TO_14(TILE)                                                                        \
+    CASE(7, TILE)                                                                                  \
+    CASE(8, TILE)                                                                                  \
+    CASE(9, TILE) CASE(10, TILE) CASE(11, TILE) CASE(12, TILE) CASE(13, TILE) CASE(14, TILE)
+#if TILE_ROWS == 6
+#define CASES(TILE) CASES_TO_6(TILE)
+#elif TILE_ROWS == 14
+#define CASES(TILE) CASES_TO_6(TILE) CASES_7_TO_14(TILE)
+#else
+#error "no list of the cases 1 to TILE_ROWS"
+#endif
 
 /* ----------------------------------------------------------- matrix product */
 
@@ -135,6 +176,7 @@ typedef struct operands {
     int accumulate;
     float *c;
     size_t c_row;
+    const float *ahead; /* see tile */
 } operands;
 
 /* rows by `panels` panels from column `first` on, for steps [from, to) of k. */
@@ -153,34 +195,17 @@ INLINE void product_tile(size_t rows, size_t panels, const operands *of, size_t 
     const size_t whole = panels * PANEL;
     if (columns == whole)
         tile(rows, panels, whole, to - from, left, of->a_row, 1, right, of->k * PANEL, start,
-             start_row, 0, c, c_row);
+             start_row, 0, c, c_row, of->ahead);
     else /* the last panel hangs over */
         tile(rows, panels, columns, to - from, left, of->a_row, 1, right, of->k * PANEL, start,
-             start_row, 0, c, c_row);
+             start_row, 0, c, c_row, of->ahead);
 }
 
 static void product_rows(size_t rows, const operands *of, size_t row, size_t first, size_t from,
                          size_t to) {
-    switch (rows) {
-    case 1:
-        product_tile(1, 1, of, row, first, from, to);
-        break;
-    case 2:
-        product_tile(2, 1, of, row, first, from, to);
-        break;
-    case 3:
-        product_tile(3, 1, of, row, first, from, to);
-        break;
-    case 4:
-        product_tile(4, 1, of, row, first, from, to);
-        break;
-    case 5:
-        product_tile(5, 1, of, row, first, from, to);
-        break;
-    default:
-        product_tile(6, 1, of, row, first, from, to);
-        break;
-    }
+#define PRODUCT_TILE(ROWS) product_tile(ROWS, 1, of, row, first, from, to)
+    SWITCH_ROWS(rows, PRODUCT_TILE);
+#undef PRODUCT_TILE
 }
 
 /* Up to 3 rows: enough sums are under way only over several panels, two of them: of
@@ -198,10 +223,16 @@ static void product_few(size_t m, const operands *of, size_t begin, size_t end) 
         product_rows(m, of, 0, first, 0, of->k);
 }
 
+/* What tile t calls in while it works on k steps of a panel: its share of the next k
+ * steps' numbers, which lie behind; what is there already where all are called. */
+INLINE const float *ahead_of(const float *here, size_t k, size_t t, int last) {
+    return last || t >= PANEL / FETCHED ? here : here + k * (PANEL + t * FETCHED);
+}
+
 static void multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
                      const void *packed, const float *bias, int accumulate, float *c,
                      size_t c_stride, size_t begin, size_t end) {
-    const operands of = {n, k, a, a_stride, packed, bias, accumulate, c, c_stride};
+    operands of = {n, k, a, a_stride, packed, bias, accumulate, c, c_stride, NULL};
     if (m > 0 && m <= 3) {
         product_few(m, &of, begin, end);
         return;
@@ -215,8 +246,15 @@ static void multiply(size_t m, size_t n, size_t k, const void *a, size_t a_strid
             size_t from = 0;
             do { /* at least once: with k = 0 C is still its start */
                 size_t to = smaller(from + PRODUCT_DEPTH, k), row = block;
+                const float *here = packed + first * k + from * PANEL;
+                int last = to == k && first + PANEL >= end;
                 for (size_t t = 0; t < tiles; t++) {
                     size_t now = height + (t < higher);
+                    of.ahead = ahead_of(here, to - from, t, last);
+                    if (t + 1 < tiles)
+                        fetch_rows(c + (row + now) * c_stride + first, c_stride, height);
+                    else if (first + PANEL < end)
+                        fetch_rows(c + block * c_stride + first + PANEL, c_stride, height);
                     product_rows(now, &of, row, first, from, to);
                     row += now;
                 }
@@ -268,50 +306,47 @@ static void pack_columns(float *packed, const float *a, size_t a_stride, size_t 
 INLINE void gradient_tile(size_t rows, size_t k, const float *a, const float *b, size_t columns,
                           float *c, size_t c_row) {
     if (columns == PANEL)
-        tile(rows, 1, PANEL, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row);
+        tile(rows, 1, PANEL, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row, NULL);
     else
-        tile(rows, 1, columns, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row);
+        tile(rows, 1, columns, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row, NULL);
 }
 
 static void gradient_rows(size_t rows, size_t k, const float *a, const float *b, size_t columns,
                           float *c, size_t c_row) {
-    switch (rows) {
-    case 1:
-        gradient_tile(1, k, a, b, columns, c, c_row);
-        break;
-    case 2:
-        gradient_tile(2, k, a, b, columns, c, c_row);
-        break;
-    case 3:
-        gradient_tile(3, k, a, b, columns, c, c_row);
-        break;
-    case 4:
-        gradient_tile(4, k, a, b, columns, c, c_row);
-        break;
-    case 5:
-        gradient_tile(5, k, a, b, columns, c, c_row);
-        break;
-    default:
-        gradient_tile(6, k, a, b, columns, c, c_row);
-        break;
-    }
+#define GRADIENT_TILE(ROWS) gradient_tile(ROWS, k, a, b, columns, c, c_row)
+    SWITCH_ROWS(rows, GRADIENT_TILE);
+#undef GRADIENT_TILE
+}
+
+/* To the nearest bfloat16, ties to even; NaN stays NaN. */
+INLINE vector rounded_to_bf16(vector x) {
+    words bits = (words)x, numbers = (words)(x == x);
+    words rounded = bits + 0x7FFFu + (bits >> 16 & 1u);
+    return (vector)(((rounded & numbers) | ((bits | 0x400000u) & ~numbers)) & 0xFFFF0000u);
+}
+
+static void round_all(size_t n, float *x) {
+    FOR_LANES(j, 0, n, count, store_lanes(x + j, rounded_to_bf16(load_lanes(x + j, count)), count));
 }
 
 /* The rows are summed in blocks of GRADIENT_DEPTH: each block's sum is one chain, and is
  * added to C in order. */
-static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
-                     const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
-                     size_t end, float *scratch) {
-    (void)m;
+INLINE void gradient_of(int rounded, size_t rows, size_t n, const float *a, size_t a_stride,
+                        const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                        size_t end, float *scratch) {
     float *packed_a = scratch + packed_floats(smaller(rows, GRADIENT_DEPTH), n);
     for (size_t p = 0; p < rows; p += GRADIENT_DEPTH) {
         size_t k = smaller(rows - p, GRADIENT_DEPTH);
         pack(scratch, b + p * b_stride, b_stride, 1, k, n, 0, n);
+        if (rounded)
+            round_all(packed_floats(k, n), scratch);
         for (size_t block = begin; block < end; block += GRADIENT_COLUMNS) {
             size_t stop = smaller(block + GRADIENT_COLUMNS, end), count = stop - block;
             size_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS, height = count / tiles;
             size_t higher = count % tiles;
             pack_columns(packed_a, a + p * a_stride, a_stride, k, block, stop, height, higher);
+            if (rounded)
+                round_all(k * count, packed_a);
             for (size_t first = 0; first < n; first += PANEL) {
                 const float *tile_a = packed_a;
                 for (size_t t = 0, i = block; t < tiles; t++) {
@@ -324,6 +359,20 @@ static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_s
             }
         }
     }
+}
+
+static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
+                     const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                     size_t end, float *scratch) {
+    (void)m;
+    gradient_of(0, rows, n, a, a_stride, b, b_stride, c, c_stride, begin, end, scratch);
+}
+
+static void gradient_bf16(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
+                          const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
+                          size_t end, float *scratch) {
+    (void)m;
+    gradient_of(1, rows, n, a, a_stride, b, b_stride, c, c_stride, begin, end, scratch);
 }
 
 /* --------------------------------------------------------------------- rows */

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * workload.c - see workload.h.
+ */
+#include "bench/workload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "inference/evaluator.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+#define MOST_STREAMS    65536
+#define MOST_CHARACTERS 65536
+
+static const char *const tasks[] = {"train", "evaluate", "sample", NULL};
+static const char *const cells[] = {"tanh", "gru", "lstm", NULL};
+static const char *const precisions[] = {"float32", "bf16", "int8", NULL};
+
+/* Evaluation is batched as rnn_evaluate batches it. */
+static const rnn_workload standard[] = {
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 3, 512, 50, 100, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_GRU, 2, 512, 100, 100, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_TANH, 2, 512, 100, 100, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 128, 50, 50, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 2, 512, RNN_EVALUATOR_STREAMS, RNN_EVALUATOR_LENGTH,
+     RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 64, 1, RNN_WORKLOAD_FLOAT32},
+};
+
+/* ------------------------------------------------------------------- reading */
+
+/* What a configuration says, and about what it says nothing. */
+typedef struct words {
+    rnn_workload said;
+    int task, cell, size, batch, length, precision; /* 1: it says it */
+} words;
+
+/* The place of a word in a list that ends with NULL; -1. */
+static int place(const char *const *list, const char *word) {
+    for (int i = 0; list[i]; i++)
+        if (strcmp(list[i], word) == 0)
+            return i;
+    return -1;
+}
+
+/* Digits at *at, at most `most`; moves behind them. 0: there are none, or too much. */
+static size_t read_number(const char **at, size_t most) {
+    size_t number = 0;
+    const char *digit = *at;
+    for (; *digit >= '0' && *digit <= '9'; digit++) {
+        number = 10 * number + (size_t)(*digit - '0');
+        if (number > most)
+            return 0;
+    }
+    *at = digit;
+    return number;
+}
+
+/* "2x512", "b100", "s100": 1 if the word is such a one, with numbers in range. */
+static int read_numbers(words *w, const char *word, int **flag) {
+    const char *at = word;
+    if (*at == 'b' || *at == 's') {
+        int streams = *at++ == 'b';
+        size_t number = read_number(&at, streams ? MOST_STREAMS : MOST_CHARACTERS);
+        *(streams ? &w->said.batch : &w->said.length) = number;
+        *flag = streams ? &w->batch : &w->length;
+        return number > 0 && !*at;
+    }
+    w->said.layers = read_number(&at, RNN_MAX_LAYERS);
+    if (w->said.layers == 0 || *at++ != 'x')
+        return 0;
+    w->said.hidden = read_number(&at, 65536);
+    *flag = &w->size;
+    return w->said.hidden > 0 && !*at;
+}
+
+static rnn_status read_word(words *w, const char *word, rnn_error *error) {
+    int found, *flag = NULL;
+    if ((found = place(tasks, word)) >= 0) {
+        w->said.task = (rnn_task)found;
+        flag = &w->task;
+    } else if ((found = place(cells, word)) >= 0) {
+        w->said.cell = (rnn_cell)found;
+        flag = &w->cell;
+    } else if ((found = place(precisions, word)) >= 0) {
+        w->said.precision = (rnn_workload_precision)found;
+        flag = &w->precision;
+    } else {
+        words before = *w;
+        if (!read_numbers(w, word, &flag)) {
+            *w = before;
+            return rnn_fail(error, RNN_ERR_RANGE,
+                            "'%.40s' is no word of a configuration; these are: train, evaluate or "
+                            "sample; tanh, gru or lstm; layers x units, like 2x512 (at most %dx"
+                            "65536); streams, like b100; characters of a sequence, like s100; "
+                            "float32, bf16 or int8",
+                            word, RNN_MAX_LAYERS);
+        }
+    }
+    if (*flag)
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "'%.40s' is the second of its kind; part configurations with commas", word);
+    *flag = 1;
+    return RNN_OK;
+}
+
+static rnn_status read_words(words *w, const char *text, size_t length, rnn_error *error) {
+    const char *end = text + length;
+    memset(w, 0, sizeof *w);
+    while (text < end) {
+        char word[64];
+        size_t blanks = strspn(text, " "), letters;
+        text += blanks;
+        if (text >= end)
+            break;
+        letters = strcspn(text, " ,");
+        snprintf(word, sizeof word, "%.*s", (int)letters, text);
+        text += letters;
+        rnn_status status = read_word(w, word, error);
+        if (status != RNN_OK)
+            return status;
+    }
+    return RNN_OK;
+}
+
+/* -------------------------------------------------------------------- choice */
+
+static int is_part_of(const words *w, const rnn_workload *whole) {
+    const rnn_workload *said = &w->said;
+    return (!w->task || said->task == whole->task) && (!w->cell || said->cell == whole->cell) &&
+           (!w->size || (said->layers == whole->layers && said->hidden == whole->hidden)) &&
+           (!w->batch || said->batch == whole->batch) &&
+           (!w->length || said->length == whole->length);
+}
+
+/* What is left out is as in the first standard configuration of the task. */
+static rnn_status complete(const words *w, rnn_workload *out, rnn_error *error) {
+    if (!w->task || !w->cell || !w->size)
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "no standard configuration is like that; one of your own needs a task, a "
+                        "cell and a size, like 'train lstm 4x256 b32 s64'");
+    if (w->task && w->said.task == RNN_TASK_SAMPLE && w->length)
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "sampling draws one character after another: leave s%zu out",
+                        w->said.length);
+    *out = w->said;
+    const rnn_workload *like = standard;
+    while (like->task != out->task)
+        like++;
+    if (!w->batch)
+        out->batch = like->batch;
+    if (!w->length)
+        out->length = like->length;
+    return RNN_OK;
+}
+
+/* The configurations that one item of the list stands for; room for all standard
+ * ones. */
+static rnn_status choose(const char *item, size_t length, rnn_workload_precision precision,
+                         rnn_workload *out, size_t *count, rnn_error *error) {
+    words w;
+    rnn_network network;
+    size_t found = 0;
+    rnn_status status = read_words(&w, item, length, error);
+    if (status != RNN_OK)
+        return status;
+    for (size_t i = 0; i < COUNT(standard); i++)
+        if (is_part_of(&w, &standard[i]))
+            out[found++] = standard[i];
+    if (found == 0) {
+        status = complete(&w, out, error);
+        if (status == RNN_OK)
+            status = rnn_workload_network(out, &network, error);
+        if (status != RNN_OK)
+            return status;
+        found = 1;
+    }
+    for (size_t i = 0; i < found; i++)
+        out[i].precision = w.precision ? w.said.precision : precision;
+    *count += found;
+    return RNN_OK;
+}
+
+rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list,
+                             rnn_workload_precision precision, rnn_error *error) {
+    size_t items = 1;
+    *count = 0;
+    for (const char *at = list; *at; at++)
+        items += *at == ',';
+    *out = rnn_allocate(items * COUNT(standard), sizeof **out);
+    if (!*out)
+        return rnn_fail(error, RNN_ERR_MEMORY, "no memory for %zu configurations", items);
+    for (const char *item = list;; item++) {
+        size_t length = strcspn(item, ",");
+        rnn_status status = length == 0 && *list
+                                ? rnn_fail(error, RNN_ERR_RANGE, "nothing stands there")
+                                : choose(item, length, precision, *out + *count, count, error);
+        if (status != RNN_OK) {
+            rnn_error_prefix(error, "'%.*s'", length < 80 ? (int)length : 80, item);
+            rnn_free(*out);
+            *out = NULL;
+            return status;
+        }
+        item += length;
+        if (!*item)
+            return RNN_OK;
+    }
+}
+
+/* ------------------------------------------------------------------- telling */
+
+void rnn_workload_name(const rnn_workload *what, char *name) {
+    char sequence[24] = "";
+    if (what->task != RNN_TASK_SAMPLE)
+        snprintf(sequence, sizeof sequence, " s%zu", what->length);
+    snprintf(name, RNN_WORKLOAD_NAME, "%s %s %zux%zu b%zu%s %s", tasks[what->task],
+             cells[what->cell], what->layers, what->hidden, what->batch, sequence,
+             precisions[what->precision]);
+}
+
+rnn_status rnn_workload_network(const rnn_workload *what, rnn_network *out, rnn_error *error) {
+    *out = (rnn_network){.cell = what->cell,
+                         .layers = what->layers,
+                         .hidden = what->hidden,
+                         .symbols = RNN_WORKLOAD_SYMBOLS,
+                         .bias = 1};
+    return rnn_network_lay_out(out, error);
+}
+
+/* ((2L - 1) G H + V) H */
+static double multiply_adds(const rnn_workload *what) {
+    static const double gates[] = {1, 3, 4}; /* tanh, GRU, LSTM */
+    double layers = (double)what->layers, hidden = (double)what->hidden;
+    return ((2 * layers - 1) * gates[what->cell] * hidden + RNN_WORKLOAD_SYMBOLS) * hidden;
+}
+
+double rnn_workload_flop(const rnn_workload *what) {
+    return (what->task == RNN_TASK_TRAIN ? 6 : 2) * multiply_adds(what);
+}
+
+size_t rnn_workload_weight_bytes(const rnn_workload *what) {
+    static const size_t bytes[] = {4, 2, 1}; /* float32, bf16, int8 */
+    return (size_t)multiply_adds(what) * bytes[what->precision];
+}
