@@ -128,63 +128,49 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
 
 /* ----------------------------------------------------------------------- int8 */
 
-INLINE rnn_narrow_row int8_head(const narrow *of, size_t row) {
-    rnn_narrow_row head;
-    memcpy(&head, of->a + row * of->a_row, sizeof head);
-    return head;
-}
-
-/* Four of k for sums [rows][width]; signs are `signs` bytes behind sizes. */
-INLINE void int8_step(size_t rows, size_t width, const char *sizes, size_t a_row, size_t signs,
-                      const char *b, size_t b_panel, words *sums) {
-    words right[4 * PANEL_VECTORS];
-    if (width == PANEL_VECTORS) {
-        UNROLL
-        for (size_t v = 0; v < width; v++)
-            right[v] = load_words(b + v * sizeof(vector));
-    }
+/* Four of k for sums [rows][PANEL_VECTORS]; a has a word for each row, a_row bytes
+ * apart. */
+INLINE void int8_step(size_t rows, const char *a, size_t a_row, const char *b, words *sums) {
+    words right[PANEL_VECTORS];
+    UNROLL
+    for (size_t v = 0; v < PANEL_VECTORS; v++)
+        right[v] = load_words(b + v * sizeof(vector));
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        words size = fill_words(sizes + r * a_row), sign = fill_words(sizes + r * a_row + signs);
+        words left = fill_words(a + r * a_row);
         UNROLL
-        for (size_t v = 0; v < width; v++) {
-            if (width > PANEL_VECTORS)
-                right[v] = load_words(b + v / PANEL_VECTORS * b_panel +
-                                      v % PANEL_VECTORS * sizeof(vector));
-            sums[r * width + v] = dot4(sums[r * width + v], size, right[v] ^ sign);
-        }
+        for (size_t v = 0; v < PANEL_VECTORS; v++)
+            sums[r * PANEL_VECTORS + v] = dot4(sums[r * PANEL_VECTORS + v], left, right[v]);
     }
 }
 
-/* rows by `panels` panels, of which `columns` columns are C's. */
-INLINE void int8_tile(size_t rows, size_t panels, size_t columns, const narrow *of, size_t row,
-                      size_t first) {
+/* rows by a panel, of which `columns` columns are C's. */
+INLINE void int8_tile(size_t rows, size_t columns, const narrow *of, size_t row, size_t first) {
     words sums[NARROW_TILE * PANEL_VECTORS];
-    const size_t width = panels * PANEL_VECTORS, step = PANEL * sizeof(uint32_t);
-    size_t fours = rnn_narrow_fours(of->k);
-    size_t b_panel = rnn_narrow_int8_panel(PANEL, of->k) * sizeof(uint32_t);
-    const char *sizes = of->a + row * of->a_row + sizeof(rnn_narrow_row);
-    const char *b = of->packed + first / PANEL * b_panel;
+    const size_t step = PANEL * sizeof(uint32_t);
+    size_t fours = rnn_narrow_fours(of->k), panel = rnn_narrow_int8_panel(PANEL, of->k);
+    const char *a = of->a + row * of->a_row;
+    const char *b = of->packed + first / PANEL * panel * sizeof(uint32_t);
+    const char *scales = b + fours * step, *corrections = scales + step;
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        words correction = (words){0} + (uint32_t)int8_head(of, row + r).correction;
         UNROLL
-        for (size_t v = 0; v < width; v++)
-            sums[r * width + v] = correction;
+        for (size_t v = 0; v < PANEL_VECTORS; v++)
+            sums[r * PANEL_VECTORS + v] = load_words(corrections + v * sizeof(vector));
     }
     UNROLL_STEPS
     for (size_t p = 0; p < fours; p++)
-        int8_step(rows, width, sizes + 4 * p, of->a_row, 4 * fours, b + p * step, b_panel, sums);
+        int8_step(rows, a + (p + 1) * sizeof(uint32_t), of->a_row, b + p * step, sums);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        vector scale = fill(int8_head(of, row + r).scale);
+        vector scale = (vector)fill_words(a + r * of->a_row);
         float *c = of->c + (row + r) * of->c_row + first;
         UNROLL
-        for (size_t v = 0; v < width; v++) {
+        for (size_t v = 0; v < PANEL_VECTORS; v++) {
             size_t count = lanes_within(columns, v);
-            const char *scales = b + v / PANEL_VECTORS * b_panel + fours * step;
-            vector other = load((const float *)scales + v % PANEL_VECTORS * LANES);
-            vector sum = (vector) __builtin_convertvector((integers)sums[r * width + v], floats);
+            vector other = (vector)load_words(scales + v * sizeof(vector));
+            vector sum =
+                (vector) __builtin_convertvector((integers)sums[r * PANEL_VECTORS + v], floats);
             store_lanes(c + v * LANES, narrow_start(of, c, first, v, count) + sum * (scale * other),
                         count);
         }
@@ -193,59 +179,59 @@ INLINE void int8_tile(size_t rows, size_t panels, size_t columns, const narrow *
 
 /* -------------------------------------------------------------------- products */
 
-INLINE void narrow_tile(rnn_precision precision, size_t rows, size_t panels, size_t columns,
-                        const narrow *of, size_t row, size_t first) {
+INLINE void narrow_tile(rnn_precision precision, size_t rows, size_t columns, const narrow *of,
+                        size_t row, size_t first) {
     if (precision == RNN_PRECISION_BF16)
-        bf16_tile(rows, panels, columns, of, row, first);
+        bf16_tile(rows, 1, columns, of, row, first);
     else
-        int8_tile(rows, panels, columns, of, row, first);
+        int8_tile(rows, columns, of, row, first);
 }
 
 /* The last panel may hang over. */
-INLINE void narrow_panels(rnn_precision precision, size_t rows, size_t panels, const narrow *of,
-                          size_t row, size_t first) {
-    size_t columns = smaller(of->n - first, panels * PANEL);
-    if (columns == panels * PANEL)
-        narrow_tile(precision, rows, panels, panels * PANEL, of, row, first);
+INLINE void narrow_panel(rnn_precision precision, size_t rows, const narrow *of, size_t row,
+                         size_t first) {
+    size_t columns = smaller(of->n - first, PANEL);
+    if (columns == PANEL)
+        narrow_tile(precision, rows, PANEL, of, row, first);
     else
-        narrow_tile(precision, rows, panels, columns, of, row, first);
+        narrow_tile(precision, rows, columns, of, row, first);
 }
 
 INLINE void narrow_rows(rnn_precision precision, size_t rows, const narrow *of, size_t row,
                         size_t first) {
     switch (rows) {
     case 1:
-        narrow_panels(precision, 1, 1, of, row, first);
+        narrow_panel(precision, 1, of, row, first);
         break;
     case 2:
-        narrow_panels(precision, 2, 1, of, row, first);
+        narrow_panel(precision, 2, of, row, first);
         break;
     case 3:
-        narrow_panels(precision, 3, 1, of, row, first);
+        narrow_panel(precision, 3, of, row, first);
         break;
     default:
-        narrow_panels(precision, 4, 1, of, row, first);
+        narrow_panel(precision, 4, of, row, first);
         break;
     }
 }
 
-/* One row or two: enough sums are under way only over several panels. */
-INLINE void narrow_few(rnn_precision precision, size_t m, const narrow *of, size_t begin,
-                       size_t end) {
+/* One row or two of bf16: enough sums are under way only over several panels. Of int8
+ * they are, and one panel after the other is what the third cache delivers fastest. */
+INLINE void bf16_few(size_t m, const narrow *of, size_t begin, size_t end) {
     size_t panels = m == 1 ? 4 : 2, first = begin;
     for (; first + panels * PANEL <= end; first += panels * PANEL)
         if (m == 1)
-            narrow_tile(precision, 1, 4, 4 * PANEL, of, 0, first);
+            bf16_tile(1, 4, 4 * PANEL, of, 0, first);
         else
-            narrow_tile(precision, 2, 2, 2 * PANEL, of, 0, first);
+            bf16_tile(2, 2, 2 * PANEL, of, 0, first);
     for (; first < end; first += PANEL)
-        narrow_rows(precision, m, of, 0, first);
+        narrow_rows(RNN_PRECISION_BF16, m, of, 0, first);
 }
 
 INLINE void narrow_multiply(rnn_precision precision, size_t m, const narrow *of, size_t begin,
                             size_t end) {
-    if (m == 1 || m == 2) {
-        narrow_few(precision, m, of, begin, end);
+    if (precision == RNN_PRECISION_BF16 && (m == 1 || m == 2)) {
+        bf16_few(m, of, begin, end);
         return;
     }
     for (size_t block = 0; block < m; block += NARROW_ROWS) {
