@@ -18,6 +18,15 @@
  * With size and sign apart, q w is size (w ^ sign) + size where q is negative: of two
  * factors one is never negative, as the instructions of x86 want it, and what is
  * added is the same for all columns.
+ *
+ * Instructions that take pairs of bfloat16s, or any unsigned bytes with signed ones,
+ * find them so:
+ *
+ *   bf16 operand   rows of words with a pair of k each, as in the packed matrix
+ *   int8 operand   rows of a rnn_narrow_row, then for each four of k a word of bytes q
+ *   int8 packed    as above, with bytes q + 128
+ *
+ * Of q (w + 128) the 128 q that are too much are the same for all columns too.
  */
 #ifndef RNN_NARROW_H
 #define RNN_NARROW_H
@@ -29,7 +38,7 @@
 /* How a row of an int8 operand begins. */
 typedef struct rnn_narrow_row {
     float scale;
-    int32_t correction; /* sum of |q| over negative q */
+    int32_t correction; /* sum of |q| over negative q; with bytes q, of -128 q over all */
 } rnn_narrow_row;
 
 static inline size_t rnn_narrow_pairs(size_t k) {
@@ -74,6 +83,22 @@ static inline void rnn_narrow_bf16_convert(size_t m, size_t k, const float *a, s
             to[p] = rnn_narrow_float(rnn_narrow_bf16(from[p]));
         if (k % 2)
             to[k] = 0.0f;
+    }
+}
+
+static inline size_t rnn_narrow_bf16_pair_floats(size_t k) {
+    return rnn_narrow_pairs(k);
+}
+
+static inline void rnn_narrow_bf16_convert_pairs(size_t m, size_t k, const float *a,
+                                                 size_t a_stride, uint16_t *operand) {
+    for (size_t i = 0; i < m; i++) {
+        const float *from = a + i * a_stride;
+        uint16_t *to = operand + i * 2 * rnn_narrow_pairs(k);
+        for (size_t p = 0; p < k; p++)
+            to[p] = (uint16_t)(rnn_narrow_bf16(from[p]) >> 16);
+        if (k % 2)
+            to[k] = 0;
     }
 }
 
@@ -143,6 +168,16 @@ static inline uint8_t rnn_narrow_int8(float x, float up) {
     return (uint8_t)rnn_narrow_bits(x * up + 12582912.0f);
 }
 
+/* The bytes q of x [k], with zeros up to a whole four; returns their scale. */
+static inline float rnn_narrow_int8_bytes(size_t k, const float *x, uint8_t *bytes) {
+    rnn_narrow_scale scale = rnn_narrow_scale_of(k, x, 1);
+    for (size_t p = 0; p < k; p++)
+        bytes[p] = rnn_narrow_int8(x[p], scale.up);
+    for (size_t p = k; p < 4 * rnn_narrow_fours(k); p++)
+        bytes[p] = 0;
+    return scale.down;
+}
+
 static inline size_t rnn_narrow_int8_operand_floats(size_t k) {
     return sizeof(rnn_narrow_row) / sizeof(float) + 2 * rnn_narrow_fours(k);
 }
@@ -151,15 +186,9 @@ static inline void rnn_narrow_int8_convert(size_t m, size_t k, const float *a, s
                                            void *operand) {
     size_t fours = rnn_narrow_fours(k);
     for (size_t i = 0; i < m; i++) {
-        const float *from = a + i * a_stride;
         char *to = (char *)operand + i * rnn_narrow_int8_operand_floats(k) * sizeof(float);
         uint8_t *sizes = (uint8_t *)to + sizeof(rnn_narrow_row), *signs = sizes + 4 * fours;
-        rnn_narrow_scale scale = rnn_narrow_scale_of(k, from, 1);
-        rnn_narrow_row head = {scale.down, 0};
-        for (size_t p = 0; p < k; p++)
-            sizes[p] = rnn_narrow_int8(from[p], scale.up);
-        for (size_t p = k; p < 4 * fours; p++)
-            sizes[p] = 0;
+        rnn_narrow_row head = {rnn_narrow_int8_bytes(k, a + i * a_stride, sizes), 0};
         for (size_t p = 0; p < 4 * fours; p++) {
             uint8_t sign = sizes[p] & 0x80 ? 0xFF : 0;
             sizes[p] = (uint8_t)((sizes[p] ^ sign) - sign);
@@ -167,6 +196,22 @@ static inline void rnn_narrow_int8_convert(size_t m, size_t k, const float *a, s
         }
         for (size_t p = 0; p < 4 * fours; p++)
             head.correction += sizes[p] & signs[p];
+        memcpy(to, &head, sizeof head);
+    }
+}
+
+static inline size_t rnn_narrow_int8_whole_floats(size_t k) {
+    return sizeof(rnn_narrow_row) / sizeof(float) + rnn_narrow_fours(k);
+}
+
+static inline void rnn_narrow_int8_convert_whole(size_t m, size_t k, const float *a,
+                                                 size_t a_stride, void *operand) {
+    for (size_t i = 0; i < m; i++) {
+        char *to = (char *)operand + i * rnn_narrow_int8_whole_floats(k) * sizeof(float);
+        uint8_t *bytes = (uint8_t *)to + sizeof(rnn_narrow_row);
+        rnn_narrow_row head = {rnn_narrow_int8_bytes(k, a + i * a_stride, bytes), 0};
+        for (size_t p = 0; p < k; p++)
+            head.correction -= 128 * (int8_t)bytes[p];
         memcpy(to, &head, sizeof head);
     }
 }
@@ -180,16 +225,17 @@ static inline size_t rnn_narrow_int8_packed_bytes(size_t panel, size_t k, size_t
     return (n + panel - 1) / panel * rnn_narrow_int8_panel(panel, k) * sizeof(uint32_t);
 }
 
-/* One column, `row` floats apart, into words `panel` apart; returns its scale. */
-static inline float rnn_narrow_int8_column(size_t panel, uint32_t *to, const float *from,
-                                           size_t row, size_t k) {
+/* One column, `row` floats apart, into words `panel` apart as bytes q + more, where more
+ * is 0 or 128; returns its scale. */
+static inline float rnn_narrow_int8_column(size_t panel, uint8_t more, uint32_t *to,
+                                           const float *from, size_t row, size_t k) {
     enum { AT_ONCE = 256 };
     uint8_t bytes[AT_ONCE];
     rnn_narrow_scale scale = rnn_narrow_scale_of(k, from, row);
     for (size_t p = 0; p < k; p += AT_ONCE) {
         size_t count = k - p < AT_ONCE ? k - p : AT_ONCE;
         for (size_t i = 0; i < count; i++)
-            bytes[i] = rnn_narrow_int8(from[(p + i) * row], scale.up);
+            bytes[i] = rnn_narrow_int8(from[(p + i) * row], scale.up) ^ more;
         for (size_t i = count; i % 4; i++)
             bytes[i] = 0;
         for (size_t i = 0; i < count; i += 4)
@@ -198,9 +244,9 @@ static inline float rnn_narrow_int8_column(size_t panel, uint32_t *to, const flo
     return scale.down;
 }
 
-static inline void rnn_narrow_int8_pack(size_t panel, uint32_t *packed, const float *b, size_t row,
-                                        size_t column, size_t k, size_t n, size_t begin,
-                                        size_t end) {
+static inline void rnn_narrow_int8_pack(size_t panel, uint8_t more, uint32_t *packed,
+                                        const float *b, size_t row, size_t column, size_t k,
+                                        size_t n, size_t begin, size_t end) {
     size_t each = rnn_narrow_int8_panel(panel, k), fours = rnn_narrow_fours(k);
     for (size_t first = begin; first < end; first += panel) {
         uint32_t *to = packed + first / panel * each;
@@ -208,7 +254,8 @@ static inline void rnn_narrow_int8_pack(size_t panel, uint32_t *packed, const fl
         if (columns < panel)
             memset(to, 0, each * sizeof *to);
         for (size_t j = 0; j < columns; j++) {
-            float scale = rnn_narrow_int8_column(panel, to + j, b + (first + j) * column, row, k);
+            float scale =
+                rnn_narrow_int8_column(panel, more, to + j, b + (first + j) * column, row, k);
             memcpy(to + fours * panel + j, &scale, sizeof scale);
         }
     }

@@ -118,7 +118,7 @@ static size_t int8_packed_bytes(size_t k, size_t n) {
 
 static void int8_pack(void *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
                       size_t begin, size_t end) {
-    rnn_narrow_int8_pack(PANEL, packed, b, row, column, k, n, begin, end);
+    rnn_narrow_int8_pack(PANEL, 0, packed, b, row, column, k, n, begin, end);
 }
 
 static void int8_convert(size_t m, size_t k, const float *a, size_t a_stride, void *operand) {

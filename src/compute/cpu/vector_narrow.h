@@ -6,10 +6,11 @@
  * They are made of tiles as those of vector_matrix.h are: a few rows by PANEL columns,
  * or one row by several panels, held in registers while k runs. Of bf16 each number is
  * one chain over k, of int8 a sum that is exact; so no bits depend on the tile.
+ *
+ * NARROW_TILE, the rows of a tile, is less than float32's without DOTS, since each step
+ * needs some registers more. With DOTS bf16 is nothing but vector_matrix.h's product.
  */
 
-/* Rows of a tile: each step needs two registers more than float32's for a row. */
-#define NARROW_TILE 4
 /* Rows that wait in the second cache for the next panel. */
 #define NARROW_ROWS ((size_t)240)
 
@@ -26,6 +27,7 @@ typedef struct narrow {
     int accumulate;
     float *c;
     size_t c_row;
+    const float *ahead; /* see tile of vector_matrix.h */
 } narrow;
 
 INLINE words load_words(const void *from) {
@@ -46,6 +48,8 @@ INLINE vector narrow_start(const narrow *of, const float *c, size_t first, size_
 }
 
 /* ----------------------------------------------------------------------- bf16 */
+
+#if !DOTS
 
 INLINE vector second_of(words pairs) {
     return (vector)(pairs & 0xFFFF0000u);
@@ -105,6 +109,7 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
     size_t pairs = rnn_narrow_pairs(of->k), b_panel = pairs * PANEL * sizeof(uint32_t);
     const float *a = (const float *)(of->a + row * of->a_row);
     const char *b = of->packed + first / PANEL * b_panel;
+    const float *ahead = of->ahead;
     float *c = of->c + row * of->c_row + first;
     UNROLL
     for (size_t r = 0; r < rows; r++) {
@@ -114,9 +119,12 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
                 narrow_start(of, c + r * of->c_row, first, v, lanes_within(columns, v));
     }
     UNROLL_STEPS
-    for (size_t p = 0; p < pairs; p++)
+    for (size_t p = 0; p < pairs; p++) {
+        if (ahead)
+            __builtin_prefetch(ahead + p * FETCHED, 0, 2);
         bf16_step(rows, width, a + 2 * p, of->a_row / sizeof(float),
                   b + p * PANEL * sizeof(uint32_t), b_panel, sums);
+    }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
@@ -126,6 +134,8 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
     }
 }
 
+#endif
+
 /* ----------------------------------------------------------------------- int8 */
 
 INLINE rnn_narrow_row int8_head(const narrow *of, size_t row) {
@@ -134,8 +144,9 @@ INLINE rnn_narrow_row int8_head(const narrow *of, size_t row) {
     return head;
 }
 
-/* Four of k for sums [rows][width]; signs are `signs` bytes behind sizes. */
-INLINE void int8_step(size_t rows, size_t width, const char *sizes, size_t a_row, size_t signs,
+/* Four of k for sums [rows][width]; a has a word for each row, a_row bytes apart: of q,
+ * or of sizes, with that of their signs `signs` bytes behind. */
+INLINE void int8_step(size_t rows, size_t width, const char *a, size_t a_row, size_t signs,
                       const char *b, size_t b_panel, words *sums) {
     words right[4 * PANEL_VECTORS];
     if (width == PANEL_VECTORS) {
@@ -145,26 +156,48 @@ INLINE void int8_step(size_t rows, size_t width, const char *sizes, size_t a_row
     }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        words size = fill_words(sizes + r * a_row), sign = fill_words(sizes + r * a_row + signs);
+        words left = fill_words(a + r * a_row);
+        words sign = DOTS ? left : fill_words(a + r * a_row + signs);
         UNROLL
         for (size_t v = 0; v < width; v++) {
+            words *sum = &sums[r * width + v];
             if (width > PANEL_VECTORS)
                 right[v] = load_words(b + v / PANEL_VECTORS * b_panel +
                                       v % PANEL_VECTORS * sizeof(vector));
-            sums[r * width + v] = dot4(sums[r * width + v], size, right[v] ^ sign);
+            *sum = DOTS ? dot4(*sum, right[v], left) : dot4(*sum, left, right[v] ^ sign);
         }
     }
 }
 
-/* rows by `panels` panels, of which `columns` columns are C's. */
-INLINE void int8_tile(size_t rows, size_t panels, size_t columns, const narrow *of, size_t row,
-                      size_t first) {
-    words sums[NARROW_TILE * PANEL_VECTORS];
-    const size_t width = panels * PANEL_VECTORS, step = PANEL * sizeof(uint32_t);
+/* C from the sums [rows][width]. A function of its own: the sums that it reads from memory
+ * were in registers until now. */
+static void int8_finish(size_t rows, size_t panels, const narrow *of, size_t row, size_t first,
+                        const words *sums) {
+    const size_t width = panels * PANEL_VECTORS, columns = smaller(of->n - first, panels * PANEL);
+    size_t each = rnn_narrow_int8_panel(PANEL, of->k);
+    const float *scales = (const float *)of->packed + (first / PANEL + 1) * each - PANEL;
+    for (size_t r = 0; r < rows; r++) {
+        vector scale = fill(int8_head(of, row + r).scale);
+        float *c = of->c + (row + r) * of->c_row + first;
+        for (size_t v = 0; v < width; v++) {
+            size_t count = lanes_within(columns, v);
+            vector other =
+                load(scales + v / PANEL_VECTORS * each + v % PANEL_VECTORS * LANES) * scale;
+            vector sum = (vector) __builtin_convertvector((integers)sums[r * width + v], floats);
+            store_lanes(c + v * LANES, narrow_start(of, c, first, v, count) + sum * other, count);
+        }
+    }
+}
+
+/* rows by `panels` panels. */
+INLINE void int8_tile(size_t rows, size_t panels, const narrow *of, size_t row, size_t first) {
+    words sums[NARROW_TILE * PANEL_VECTORS], found[NARROW_TILE * PANEL_VECTORS];
+    const size_t width = panels * PANEL_VECTORS;
     size_t fours = rnn_narrow_fours(of->k);
     size_t b_panel = rnn_narrow_int8_panel(PANEL, of->k) * sizeof(uint32_t);
-    const char *sizes = of->a + row * of->a_row + sizeof(rnn_narrow_row);
+    const char *a = of->a + row * of->a_row + sizeof(rnn_narrow_row);
     const char *b = of->packed + first / PANEL * b_panel;
+    const float *ahead = of->ahead;
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         words correction = (words){0} + (uint32_t)int8_head(of, row + r).correction;
@@ -173,92 +206,81 @@ INLINE void int8_tile(size_t rows, size_t panels, size_t columns, const narrow *
             sums[r * width + v] = correction;
     }
     UNROLL_STEPS
-    for (size_t p = 0; p < fours; p++)
-        int8_step(rows, width, sizes + 4 * p, of->a_row, 4 * fours, b + p * step, b_panel, sums);
+    for (size_t p = 0; p < fours; p++) {
+        if (ahead)
+            __builtin_prefetch(ahead + p * FETCHED, 0, 2);
+        int8_step(rows, width, a + 4 * p, of->a_row, 4 * fours, b + p * PANEL * sizeof(uint32_t),
+                  b_panel, sums);
+    }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        vector scale = fill(int8_head(of, row + r).scale);
-        float *c = of->c + (row + r) * of->c_row + first;
         UNROLL
-        for (size_t v = 0; v < width; v++) {
-            size_t count = lanes_within(columns, v);
-            const char *scales = b + v / PANEL_VECTORS * b_panel + fours * step;
-            vector other = load((const float *)scales + v % PANEL_VECTORS * LANES);
-            vector sum = (vector) __builtin_convertvector((integers)sums[r * width + v], floats);
-            store_lanes(c + v * LANES, narrow_start(of, c, first, v, count) + sum * (scale * other),
-                        count);
-        }
+        for (size_t v = 0; v < width; v++)
+            found[r * width + v] = sums[r * width + v];
     }
+    int8_finish(rows, panels, of, row, first, found);
 }
 
 /* -------------------------------------------------------------------- products */
 
-INLINE void narrow_tile(rnn_precision precision, size_t rows, size_t panels, size_t columns,
-                        const narrow *of, size_t row, size_t first) {
-    if (precision == RNN_PRECISION_BF16)
-        bf16_tile(rows, panels, columns, of, row, first);
-    else
-        int8_tile(rows, panels, columns, of, row, first);
-}
-
-/* The last panel may hang over. */
-INLINE void narrow_panels(rnn_precision precision, size_t rows, size_t panels, const narrow *of,
-                          size_t row, size_t first) {
-    size_t columns = smaller(of->n - first, panels * PANEL);
-    if (columns == panels * PANEL)
-        narrow_tile(precision, rows, panels, panels * PANEL, of, row, first);
-    else
-        narrow_tile(precision, rows, panels, columns, of, row, first);
+INLINE void narrow_tile(rnn_precision precision, size_t rows, size_t panels, const narrow *of,
+                        size_t row, size_t first) {
+#if !DOTS
+    if (precision == RNN_PRECISION_BF16) {
+        size_t columns = smaller(of->n - first, panels * PANEL);
+        if (columns == panels * PANEL)
+            bf16_tile(rows, panels, panels * PANEL, of, row, first);
+        else /* the last panel hangs over */
+            bf16_tile(rows, panels, columns, of, row, first);
+        return;
+    }
+#endif
+    (void)precision;
+    int8_tile(rows, panels, of, row, first);
 }
 
 INLINE void narrow_rows(rnn_precision precision, size_t rows, const narrow *of, size_t row,
-                        size_t first) {
-    switch (rows) {
-    case 1:
-        narrow_panels(precision, 1, 1, of, row, first);
-        break;
-    case 2:
-        narrow_panels(precision, 2, 1, of, row, first);
-        break;
-    case 3:
-        narrow_panels(precision, 3, 1, of, row, first);
-        break;
-    default:
-        narrow_panels(precision, 4, 1, of, row, first);
-        break;
-    }
+                        size_t first){
+#define NARROW(ROWS) narrow_tile(precision, ROWS, 1, of, row, first)
+    SWITCH_ROWS(rows, NARROW_TILE, NARROW)
+#undef NARROW
 }
 
 /* One row or two: enough sums are under way only over several panels. */
-INLINE void narrow_few(rnn_precision precision, size_t m, const narrow *of, size_t begin,
-                       size_t end) {
+INLINE
+    void narrow_few(rnn_precision precision, size_t m, const narrow *of, size_t begin, size_t end) {
     size_t panels = m == 1 ? 4 : 2, first = begin;
     for (; first + panels * PANEL <= end; first += panels * PANEL)
         if (m == 1)
-            narrow_tile(precision, 1, 4, 4 * PANEL, of, 0, first);
+            narrow_tile(precision, 1, 4, of, 0, first);
         else
-            narrow_tile(precision, 2, 2, 2 * PANEL, of, 0, first);
+            narrow_tile(precision, 2, 2, of, 0, first);
     for (; first < end; first += PANEL)
         narrow_rows(precision, m, of, 0, first);
 }
 
-INLINE void narrow_multiply(rnn_precision precision, size_t m, const narrow *of, size_t begin,
+INLINE void narrow_multiply(rnn_precision precision, size_t m, narrow of, size_t begin,
                             size_t end) {
     if (m == 1 || m == 2) {
-        narrow_few(precision, m, of, begin, end);
+        narrow_few(precision, m, &of, begin, end);
         return;
     }
+    size_t steps = precision == RNN_PRECISION_BF16 ? rnn_narrow_pairs(of.k)
+                                                   : rnn_narrow_int8_panel(PANEL, of.k) / PANEL;
     for (size_t block = 0; block < m; block += NARROW_ROWS) {
         /* Tiles of nearly equal height, as in vector_matrix.h. */
         size_t rows = smaller(m - block, NARROW_ROWS);
         size_t tiles = (rows + NARROW_TILE - 1) / NARROW_TILE;
         size_t height = rows / tiles, higher = rows % tiles;
-        for (size_t first = begin; first < end; first += PANEL)
+        for (size_t first = begin; first < end; first += PANEL) {
+            const float *here = (const float *)of.packed + first * steps;
             for (size_t t = 0, row = block; t < tiles; t++) {
                 size_t now = height + (t < higher);
-                narrow_rows(precision, now, of, row, first);
+                of.ahead = ahead_of(here, steps, t, first + PANEL >= end);
+                narrow_rows(precision, now, &of, row, first);
                 row += now;
             }
+        }
     }
 }
 
@@ -272,14 +294,25 @@ static void bf16_pack(void *packed, const float *b, size_t row, size_t column, s
 }
 
 static void bf16_convert(size_t m, size_t k, const float *a, size_t a_stride, void *operand) {
+#if DOTS
+    rnn_narrow_bf16_convert_pairs(m, k, a, a_stride, operand);
+#else
     rnn_narrow_bf16_convert(m, k, a, a_stride, operand);
+#endif
 }
 
 static void bf16_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
                           const void *packed, const float *bias, int accumulate, float *c,
                           size_t c_stride, size_t begin, size_t end) {
-    const narrow of = {n, k, a, a_stride * sizeof(float), packed, bias, accumulate, c, c_stride};
-    narrow_multiply(RNN_PRECISION_BF16, m, &of, begin, end);
+#if DOTS
+    const operands of = {
+        1, n, rnn_narrow_pairs(k), a, a_stride, packed, bias, accumulate, c, c_stride, NULL};
+    product_of(m, of, begin, end);
+#else
+    const narrow of = {n, k,        a,   a_stride * sizeof(float), packed, bias, accumulate,
+                       c, c_stride, NULL};
+    narrow_multiply(RNN_PRECISION_BF16, m, of, begin, end);
+#endif
 }
 
 static size_t int8_packed_bytes(size_t k, size_t n) {
@@ -288,25 +321,26 @@ static size_t int8_packed_bytes(size_t k, size_t n) {
 
 static void int8_pack(void *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
                       size_t begin, size_t end) {
-    rnn_narrow_int8_pack(PANEL, packed, b, row, column, k, n, begin, end);
+    rnn_narrow_int8_pack(PANEL, DOTS ? 128 : 0, packed, b, row, column, k, n, begin, end);
 }
 
 static void int8_convert(size_t m, size_t k, const float *a, size_t a_stride, void *operand) {
-    rnn_narrow_int8_convert(m, k, a, a_stride, operand);
+    (DOTS ? rnn_narrow_int8_convert_whole : rnn_narrow_int8_convert)(m, k, a, a_stride, operand);
 }
 
 static void int8_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
                           const void *packed, const float *bias, int accumulate, float *c,
                           size_t c_stride, size_t begin, size_t end) {
-    const narrow of = {n, k, a, a_stride * sizeof(float), packed, bias, accumulate, c, c_stride};
-    narrow_multiply(RNN_PRECISION_INT8, m, &of, begin, end);
+    const narrow of = {n, k,        a,   a_stride * sizeof(float), packed, bias, accumulate,
+                       c, c_stride, NULL};
+    narrow_multiply(RNN_PRECISION_INT8, m, of, begin, end);
 }
 
 static const rnn_product product_bf16 = {
     .panel = PANEL,
     .packed_bytes = bf16_packed_bytes,
     .pack = bf16_pack,
-    .operand_floats = rnn_narrow_bf16_operand_floats,
+    .operand_floats = DOTS ? rnn_narrow_bf16_pair_floats : rnn_narrow_bf16_operand_floats,
     .convert = bf16_convert,
     .multiply = bf16_multiply,
 };
@@ -315,7 +349,7 @@ static const rnn_product product_int8 = {
     .panel = PANEL,
     .packed_bytes = int8_packed_bytes,
     .pack = int8_pack,
-    .operand_floats = rnn_narrow_int8_operand_floats,
+    .operand_floats = DOTS ? rnn_narrow_int8_whole_floats : rnn_narrow_int8_operand_floats,
     .convert = int8_convert,
     .multiply = int8_multiply,
 };
