@@ -39,19 +39,23 @@ endforeach()
 
 # The AVX-512 kernels, their instructions emulated in plain C, pass the tests of all
 # kernels on any machine. Unoptimised: they compile in a second instead of minutes.
-add_library(emulated_kernels OBJECT ${PROJECT_SOURCE_DIR}/tests/compute/emulated/kernels_avx512.c)
-target_include_directories(emulated_kernels PRIVATE
-  ${PROJECT_SOURCE_DIR}/tests/compute/emulated ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
-target_compile_options(emulated_kernels PRIVATE -O0 -Wno-psabi)
-foreach(name test_kernels test_kernels_cells test_kernels_output)
-  add_executable(${name}_emulated ${PROJECT_SOURCE_DIR}/tests/compute/${name}.c
-                 $<TARGET_OBJECTS:emulated_kernels>)
-  target_compile_definitions(${name}_emulated PRIVATE _GNU_SOURCE
-                             RNN_TEST_TABLE=rnn_kernels_avx512_emulated)
-  target_include_directories(${name}_emulated PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
-  target_link_libraries(${name}_emulated PRIVATE rnn_static PkgConfig::CMOCKA ${RNN_LIBRARIES})
-  add_test(NAME ${name}_emulated COMMAND ${name}_emulated)
-  set_tests_properties(${name}_emulated PROPERTIES TIMEOUT 600 LABELS tables)
+foreach(table avx512 avx512bf16)
+  set(emulated emulated_kernels_${table})
+  add_library(${emulated} OBJECT ${PROJECT_SOURCE_DIR}/tests/compute/emulated/kernels_${table}.c)
+  target_include_directories(${emulated} PRIVATE
+    ${PROJECT_SOURCE_DIR}/tests/compute/emulated ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  target_compile_options(${emulated} PRIVATE -O0 -Wno-psabi)
+  foreach(test test_kernels test_kernels_cells test_kernels_output test_products)
+    set(name ${test}_${table}_emulated)
+    add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/compute/${test}.c
+                   $<TARGET_OBJECTS:${emulated}>)
+    target_compile_definitions(${name} PRIVATE _GNU_SOURCE
+                               RNN_TEST_TABLE=rnn_kernels_${table}_emulated)
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(${name} PRIVATE rnn_static PkgConfig::CMOCKA ${RNN_LIBRARIES})
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS tables)
+  endforeach()
 endforeach()
 
 # Puts failing system calls in the place of the real ones.

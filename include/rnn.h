@@ -329,7 +329,7 @@ typedef struct rnn_training {
     const char *init_from; /* start from this model's weights; NULL or "" from random ones */
     uint64_t seed;
     int threads;        /* 0: OMP_NUM_THREADS, else all cores */
-    const char *cpu;    /* "auto" (RNN_CPU, else the best), "avx512", "avx2", "neon", "generic" */
+    const char *cpu;    /* "auto" (RNN_CPU, else the best), "avx512bf16", "avx512", "avx2", ... */
     const char *device; /* "auto", "cpu" */
     /* rnn_precision of the products, not int8; weights, sums and states are float32.
      * bf16 where the device has no instructions for it is trained in float32, with a

@@ -12,12 +12,14 @@
 #include "compute/cpu_features.h"
 
 /* Every name that some build on some machine knows. */
-static const char *const names[] = {"avx512", "avx2", "neon", "generic"};
+static const char *const names[] = {"avx512bf16", "avx512", "avx2", "neon", "generic"};
 
 /* Best first. On one architecture each level implies those below it, so what a
  * machine can run is always the end of this list. */
+/* clang-format off */
 static const rnn_kernels *const tables[] = {
 #if defined(__x86_64__)
+    &rnn_kernels_avx512bf16,
     &rnn_kernels_avx512,
     &rnn_kernels_avx2,
 #elif defined(__aarch64__)
@@ -26,10 +28,13 @@ static const rnn_kernels *const tables[] = {
     &rnn_kernels_generic,
     NULL,
 };
+/* clang-format on */
 
 const rnn_kernels *const *rnn_kernels_available(void) {
 #if defined(__x86_64__)
-    return tables + (rnn_cpu_features_avx512() ? 0 : rnn_cpu_features_avx2() ? 1 : 2);
+    if (rnn_cpu_features_avx512_bf16() && rnn_cpu_features_avx512_vnni())
+        return tables;
+    return tables + (rnn_cpu_features_avx512() ? 1 : rnn_cpu_features_avx2() ? 2 : 3);
 #else
     return tables;
 #endif

@@ -153,7 +153,7 @@ static const rnn_option table[] = {
     {"threads", RNN_OPTION_INT, AT(threads), "0", 0, 1024, RNN_OPTION_RESUMABLE, NULL, "N", "Run",
      "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
     {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, RNN_OPTION_RESUMABLE, NULL, "LEVEL", "Run",
-     "avx512, avx2, neon or generic, plain C; auto takes RNN_CPU, else the best", NULL},
+     "avx512bf16, avx512, avx2, neon or generic, plain C; auto takes RNN_CPU, else the best", NULL},
     {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, RNN_OPTION_RESUMABLE,
      "auto float32 bf16", "KIND", "Run",
      "of what is multiplied; auto is bf16 where the processor computes in it", NULL},

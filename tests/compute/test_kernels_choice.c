@@ -16,7 +16,7 @@
 #include "compute/cpu_features.h"
 #include "tests/compute/guarded.h"
 
-static const char *const known[] = {"avx512", "avx2", "neon"};
+static const char *const known[] = {"avx512bf16", "avx512", "avx2", "neon"};
 static const char *const unknown[] = {"avx", "AVX2", "generic2"};
 
 static int is_available(const char *name) {
@@ -121,6 +121,8 @@ static void features_agree_with_the_list(void **state) {
     (void)state;
     assert_int_equal(rnn_cpu_features_avx2(), is_available("avx2"));
     assert_int_equal(rnn_cpu_features_avx512(), is_available("avx512"));
+    assert_int_equal(rnn_cpu_features_avx512_bf16() && rnn_cpu_features_avx512_vnni(),
+                     is_available("avx512bf16"));
     if (rnn_cpu_features_avx512_bf16() || rnn_cpu_features_avx512_vnni())
         assert_true(rnn_cpu_features_avx512());
     if (rnn_cpu_features_avx512())
@@ -134,6 +136,8 @@ static void features_agree_with_the_list(void **state) {
                          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"));
     assert_int_equal(rnn_cpu_features_avx512_vnni(),
                      rnn_cpu_features_avx512() && __builtin_cpu_supports("avx512vnni"));
+    assert_int_equal(rnn_cpu_features_avx512_bf16(),
+                     rnn_cpu_features_avx512() && __builtin_cpu_supports("avx512bf16"));
 #endif
 }
 

@@ -178,7 +178,7 @@ static void try_all(const factors *f) {
 
 static void products_are_right_whole_and_in_pieces(void **state) {
     (void)state;
-    static const size_t ms[] = {0, 1, 2, 3, 4, 5, 6, 7, 13};
+    static const size_t ms[] = {0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15};
     static const size_t ns[] = {1, 2, 7, 16, 17, 65, 100};
     static const size_t ks[] = {0, 1, 2, 7, 65};
     int turn = 0;

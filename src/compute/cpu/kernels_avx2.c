@@ -13,6 +13,7 @@
 #define LANES         8
 #define PANEL_VECTORS 2 /* a tile is 6 rows of 2 vectors: 12 sums, 2 of B, 1 or 2 of A */
 #define TILE_ROWS     6
+#define NARROW_TILE   4 /* each step needs some registers more */
 
 typedef __m256 vector;
 typedef uint32_t words __attribute__((vector_size(32)));

@@ -12,6 +12,7 @@
 #define LANES         4
 #define PANEL_VECTORS 4 /* a tile is 6 rows of 4 vectors: 24 sums, 4 of B, 1 or 2 of A */
 #define TILE_ROWS     6
+#define NARROW_TILE   4
 
 typedef float32x4_t vector;
 typedef uint32_t words __attribute__((vector_size(16)));

@@ -9,6 +9,7 @@
  *   bf16 operand   rows of floats that are bfloat16s, an even number of them
  *   bf16 packed    [panels][pairs of k][panel] words: the first of a pair in the
  *                  low half, the second in the high half
+ *                  or, where an instruction takes pairs of k, of words with a pair each
  *   int8 operand   rows of a scale (a float), then for each four of k a word of four
  *                  bytes q + 64, which are 1 .. 127
  *   int8 packed    [panels] of [fours of k][panel] words with four bytes q each, the
@@ -71,6 +72,22 @@ static inline void rnn_narrow_bf16_convert(size_t m, size_t k, const float *a, s
             to[p] = rnn_narrow_float(rnn_narrow_bf16(from[p]));
         if (k % 2)
             to[k] = 0.0f;
+    }
+}
+
+static inline size_t rnn_narrow_bf16_pair_floats(size_t k) {
+    return rnn_narrow_pairs(k);
+}
+
+static inline void rnn_narrow_bf16_convert_pairs(size_t m, size_t k, const float *a,
+                                                 size_t a_stride, uint16_t *operand) {
+    for (size_t i = 0; i < m; i++) {
+        const float *from = a + i * a_stride;
+        uint16_t *to = operand + i * 2 * rnn_narrow_pairs(k);
+        for (size_t p = 0; p < k; p++)
+            to[p] = (uint16_t)(rnn_narrow_bf16(from[p]) >> 16);
+        if (k % 2)
+            to[k] = 0;
     }
 }
 

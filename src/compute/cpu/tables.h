@@ -11,8 +11,9 @@
 extern const rnn_kernels rnn_kernels_generic; /* always */
 extern const rnn_product rnn_product_float32_generic, rnn_product_bf16_generic,
     rnn_product_int8_generic;
-extern const rnn_kernels rnn_kernels_avx2;   /* x86-64: AVX2 and FMA */
-extern const rnn_kernels rnn_kernels_avx512; /* x86-64: AVX-512 F, BW, DQ and VL */
-extern const rnn_kernels rnn_kernels_neon;   /* arm64 */
+extern const rnn_kernels rnn_kernels_avx2;       /* x86-64: AVX2 and FMA */
+extern const rnn_kernels rnn_kernels_avx512;     /* x86-64: AVX-512 F, BW, DQ and VL */
+extern const rnn_kernels rnn_kernels_avx512bf16; /* the same with BF16 and VNNI */
+extern const rnn_kernels rnn_kernels_neon;       /* arm64 */
 
 #endif

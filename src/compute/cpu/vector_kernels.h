@@ -6,7 +6,8 @@
  *   TABLE, TABLE_NAME   the table's symbol and name
  *   LANES               floats in a vector
  *   PANEL_VECTORS       vectors in a row of a tile; the panel is as wide
- *   TILE_ROWS           rows of a tile: 6 or 14
+ *   TILE_ROWS           rows of a tile, at most 14; NARROW_TILE those of one in bf16 or
+ *                       int8
  *   vector, words       LANES floats; as many uint32_t (a GNU vector type)
  *   wide                LANES / 2 doubles
  *   fill(x)             x in all lanes
@@ -23,6 +24,13 @@
  *
  * + - * / and casts to words are the compiler's own, on vectors. It may also define
  * PRODUCT_DEPTH (vector_matrix.h).
+ *
+ * Where the processor has dot products of narrow numbers, the file defines DOTS as 1, and
+ *
+ *   dot2(s, x, y)       s + the products of the high halves of words x and y, bfloat16s,
+ *                       then + those of the low halves
+ *   pair(x, y)          words of two floats each, rounded to bfloat16, to the nearest,
+ *                       ties to even: x in the low halves, y in the high ones
  */
 #ifndef RNN_VECTOR_KERNELS_H
 #define RNN_VECTOR_KERNELS_H
@@ -34,6 +42,10 @@
 #include "compute/cpu/tables.h"
 
 #define PANEL ((size_t)LANES * PANEL_VECTORS)
+
+#ifndef DOTS
+#define DOTS 0
+#endif
 
 /* For bodies that become good code only with their constant arguments. */
 #define INLINE static inline __attribute__((always_inline))
@@ -85,6 +97,7 @@ INLINE void store_lanes(float *to, vector x, size_t count) {
 
 #include "compute/cpu/vector_math.h"
 #include "compute/cpu/vector_matrix.h"
+#include "compute/cpu/vector_gradient.h"
 #include "compute/cpu/vector_narrow.h"
 #include "compute/cpu/vector_cells.h"
 #include "compute/cpu/vector_output.h"
@@ -95,7 +108,7 @@ const rnn_kernels TABLE = {
     .products = {[RNN_PRECISION_FLOAT32] = &product_float32,
                  [RNN_PRECISION_BF16] = &product_bf16,
                  [RNN_PRECISION_INT8] = &product_int8},
-    .automatic = RNN_PRECISION_FLOAT32,
+    .automatic = DOTS ? RNN_PRECISION_BF16 : RNN_PRECISION_FLOAT32,
     .gradient_grain = TILE_ROWS,
     .gradient_scratch = gradient_scratch,
     .gradient = gradient,

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * vector_matrix.h - matrix product and weight gradient, built on one tile, and
- * sums and copies of rows. Part of vector_kernels.h.
+ * vector_matrix.h - the tile that matrix product and weight gradient are built on, the
+ * product, and sums and copies of rows. Part of vector_kernels.h.
  *
  * A tile is a few rows by PANEL columns of C (or by several panels when there
  * are but a few rows), held in registers while k runs. Each number of C is one
  * chain of multiply-adds over k in order; storing a sum between two blocks of k
  * does not change it. So its bits do not depend on the tile it falls into.
+ *
+ * With DOTS the same code multiplies pairs of bfloat16s: where `pairs` is 1, each float
+ * of A and B is such a word instead, and k counts pairs.
  */
 
 /* Steps of k for which a panel of B (PRODUCT_DEPTH x PANEL floats, 32 KB) stays
@@ -20,10 +23,6 @@
 /* Floats of the next panel that one step of k calls in: so the first four or eight
  * tiles of a panel have asked for all of the next. */
 #define FETCHED ((size_t)4)
-/* Rows of A and B whose products are summed in one chain, and columns of A
- * packed at a time: a panel of B is 16 KB, a pack of A 192 KB. */
-#define GRADIENT_DEPTH   ((size_t)256)
-#define GRADIENT_COLUMNS ((size_t)192)
 
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
@@ -34,10 +33,19 @@ INLINE size_t lanes_within(size_t columns, size_t v) {
     return columns <= v * LANES ? 0 : smaller(columns - v * LANES, LANES);
 }
 
+INLINE vector add_product(int pairs, vector sum, vector x, vector y) {
+#if DOTS
+    if (pairs)
+        return dot2(sum, (words)x, (words)y);
+#endif
+    (void)pairs;
+    return multiply_add(x, y, sum);
+}
+
 /* One step of k: sums [rows][width] += A(., p) B(p, .). One of the two sides
  * waits in registers while the other goes by, B's where it is the shorter. */
-INLINE void tile_step(size_t rows, size_t width, const float *a, size_t a_row, const float *b,
-                      size_t b_panel, vector *sums) {
+INLINE void tile_step(int pairs, size_t rows, size_t width, const float *a, size_t a_row,
+                      const float *b, size_t b_panel, vector *sums) {
     vector right[PANEL_VECTORS], left[TILE_ROWS];
     if (width == PANEL_VECTORS) {
         UNROLL
@@ -48,7 +56,7 @@ INLINE void tile_step(size_t rows, size_t width, const float *a, size_t a_row, c
             left[0] = fill(a[r * a_row]);
             UNROLL
             for (size_t v = 0; v < width; v++)
-                sums[r * width + v] = multiply_add(left[0], right[v], sums[r * width + v]);
+                sums[r * width + v] = add_product(pairs, sums[r * width + v], left[0], right[v]);
         }
     } else {
         UNROLL
@@ -59,7 +67,7 @@ INLINE void tile_step(size_t rows, size_t width, const float *a, size_t a_row, c
             right[0] = load(b + v / PANEL_VECTORS * b_panel + v % PANEL_VECTORS * LANES);
             UNROLL
             for (size_t r = 0; r < rows; r++)
-                sums[r * width + v] = multiply_add(left[r], right[0], sums[r * width + v]);
+                sums[r * width + v] = add_product(pairs, sums[r * width + v], left[r], right[0]);
         }
     }
 }
@@ -75,12 +83,12 @@ INLINE void fetch_rows(const float *c, size_t c_row, size_t rows) {
 /* The first `columns` columns of C[rows][panels * PANEL] = start + A B for k
  * steps, where A(r, p) is a[r * a_row + p * a_step] and panel q of B begins at
  * b + q * b_panel. start is a matrix with rows start_row apart, or NULL for 0;
- * with `add` the result is added to C instead of replacing it. rows and panels
+ * with `add` the result is added to C instead of replacing it. pairs, rows and panels
  * are constants wherever this is called, and so is `columns` for whole tiles.
  * With each step the next FETCHED floats from `ahead` on are called into the second
  * cache, unless it is NULL. */
-INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const float *a, size_t a_row,
-                 size_t a_step, const float *b, size_t b_panel, const float *start,
+INLINE void tile(int pairs, size_t rows, size_t panels, size_t columns, size_t k, const float *a,
+                 size_t a_row, size_t a_step, const float *b, size_t b_panel, const float *start,
                  size_t start_row, int add, float *c, size_t c_row, const float *ahead) {
     vector sums[TILE_ROWS * PANEL_VECTORS];
     const size_t width = panels * PANEL_VECTORS;
@@ -98,7 +106,7 @@ INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const flo
     for (size_t p = 0; p < k; p++) {
         if (ahead)
             __builtin_prefetch(ahead + p * FETCHED, 0, 2);
-        tile_step(rows, width, a + p * a_step, a_row, b + p * PANEL, b_panel, sums);
+        tile_step(pairs, rows, width, a + p * a_step, a_row, b + p * PANEL, b_panel, sums);
     }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
@@ -113,26 +121,31 @@ INLINE void tile(size_t rows, size_t panels, size_t columns, size_t k, const flo
     }
 }
 
-/* Runs TILE(rows) with the number of rows, 1 to TILE_ROWS, as a constant. */
-#define SWITCH_ROWS(rows, TILE)                                                                    \
-    switch (rows) { CASES(TILE) }
-#define CASE(r, TILE)                                                                              \
+/* Runs TILE(rows) with the number of rows, 1 to `most` <= 14, as a constant. */
+#define SWITCH_ROWS(rows, most, TILE)                                                              \
+    switch (rows) {                                                                                \
+        CASE(1, most, TILE)                                                                        \
+        CASE(2, most, TILE)                                                                        \
+        CASE(3, most, TILE)                                                                        \
+        CASE(4, most, TILE)                                                                        \
+        CASE(5, most, TILE)                                                                        \
+        CASE(6, most, TILE)                                                                        \
+        CASE(7, most, TILE)                                                                        \
+        CASE(8, most, TILE)                                                                        \
+        CASE(9, most, TILE)                                                                        \
+        CASE(10, most, TILE)                                                                       \
+        CASE(11, most, TILE)                                                                       \
+        CASE(12, most, TILE)                                                                       \
+        CASE(13, most, TILE)                                                                       \
+        CASE(14, most, TILE)                                                                       \
+    }
+#define CASE(r, most, TILE)                                                                        \
     case r:                                                                                        \
-        TILE(r);                                                                                   \
+        if (r <= (most)) {                                                                         \
+            TILE(r);                                                                               \
+        }                                                                                          \
         break;
-#define CASES_TO_6(TILE)                                                                           \
-    CASE(1, TILE) CASE(2, TILE) CASE(3, TILE) CASE(4, TILE) CASE(5, TILE) CASE(6, TILE)
-#define CASES_7_TO_14(TILE)                                                                        \
-    CASE(7, TILE)                                                                                  \
-    CASE(8, TILE)                                                                                  \
-    CASE(9, TILE) CASE(10, TILE) CASE(11, TILE) CASE(12, TILE) CASE(13, TILE) CASE(14, TILE)
-#if TILE_ROWS == 6
-#define CASES(TILE) CASES_TO_6(TILE)
-#elif TILE_ROWS == 14
-#define CASES(TILE) CASES_TO_6(TILE) CASES_7_TO_14(TILE)
-#else
-#error "no list of the cases 1 to TILE_ROWS"
-#endif
+_Static_assert(TILE_ROWS <= 14 && NARROW_TILE <= 14, "there is a case for each height");
 
 /* ----------------------------------------------------------- matrix product */
 
@@ -168,6 +181,7 @@ static void pack(void *packed, const float *b, size_t row, size_t column, size_t
 
 /* What a product is made of; see rnn_product. */
 typedef struct operands {
+    int pairs; /* of bfloat16s, k of them, instead of floats */
     size_t n, k;
     const float *a;
     size_t a_row;
@@ -180,8 +194,8 @@ typedef struct operands {
 } operands;
 
 /* rows by `panels` panels from column `first` on, for steps [from, to) of k. */
-INLINE void product_tile(size_t rows, size_t panels, const operands *of, size_t row, size_t first,
-                         size_t from, size_t to) {
+INLINE void product_tile(int pairs, size_t rows, size_t panels, const operands *of, size_t row,
+                         size_t first, size_t from, size_t to) {
     float *c = of->c + row * of->c_row + first;
     size_t c_row = of->c_row, columns = smaller(of->n - first, panels * PANEL);
     const float *start = c;
@@ -194,31 +208,36 @@ INLINE void product_tile(size_t rows, size_t panels, const operands *of, size_t 
     const float *right = of->packed + first * of->k + from * PANEL;
     const size_t whole = panels * PANEL;
     if (columns == whole)
-        tile(rows, panels, whole, to - from, left, of->a_row, 1, right, of->k * PANEL, start,
+        tile(pairs, rows, panels, whole, to - from, left, of->a_row, 1, right, of->k * PANEL, start,
              start_row, 0, c, c_row, of->ahead);
     else /* the last panel hangs over */
-        tile(rows, panels, columns, to - from, left, of->a_row, 1, right, of->k * PANEL, start,
-             start_row, 0, c, c_row, of->ahead);
+        tile(pairs, rows, panels, columns, to - from, left, of->a_row, 1, right, of->k * PANEL,
+             start, start_row, 0, c, c_row, of->ahead);
 }
 
 static void product_rows(size_t rows, const operands *of, size_t row, size_t first, size_t from,
                          size_t to) {
-#define PRODUCT_TILE(ROWS) product_tile(ROWS, 1, of, row, first, from, to)
-    SWITCH_ROWS(rows, PRODUCT_TILE);
-#undef PRODUCT_TILE
+#define FLOATS_TILE(ROWS) product_tile(0, ROWS, 1, of, row, first, from, to)
+#define PAIRS_TILE(ROWS)  product_tile(1, ROWS, 1, of, row, first, from, to)
+    if (DOTS && of->pairs)
+        SWITCH_ROWS(rows, TILE_ROWS, PAIRS_TILE)
+    else
+        SWITCH_ROWS(rows, TILE_ROWS, FLOATS_TILE)
+#undef FLOATS_TILE
+#undef PAIRS_TILE
 }
 
 /* Up to 3 rows: enough sums are under way only over several panels, two of them: of
  * more the third cache delivers less. */
-static void product_few(size_t m, const operands *of, size_t begin, size_t end) {
+INLINE void product_few(int pairs, size_t m, const operands *of, size_t begin, size_t end) {
     size_t first = begin;
     for (; first + 2 * PANEL <= end; first += 2 * PANEL)
         if (m == 1)
-            product_tile(1, 2, of, 0, first, 0, of->k);
+            product_tile(pairs, 1, 2, of, 0, first, 0, of->k);
         else if (m == 2)
-            product_tile(2, 2, of, 0, first, 0, of->k);
+            product_tile(pairs, 2, 2, of, 0, first, 0, of->k);
         else
-            product_tile(3, 2, of, 0, first, 0, of->k);
+            product_tile(pairs, 3, 2, of, 0, first, 0, of->k);
     for (; first < end; first += PANEL)
         product_rows(m, of, 0, first, 0, of->k);
 }
@@ -229,12 +248,12 @@ INLINE const float *ahead_of(const float *here, size_t k, size_t t, int last) {
     return last || t >= PANEL / FETCHED ? here : here + k * (PANEL + t * FETCHED);
 }
 
-static void multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
-                     const void *packed, const float *bias, int accumulate, float *c,
-                     size_t c_stride, size_t begin, size_t end) {
-    operands of = {n, k, a, a_stride, packed, bias, accumulate, c, c_stride, NULL};
+static void product_of(size_t m, operands of, size_t begin, size_t end) {
     if (m > 0 && m <= 3) {
-        product_few(m, &of, begin, end);
+        if (DOTS && of.pairs)
+            product_few(1, m, &of, begin, end);
+        else
+            product_few(0, m, &of, begin, end);
         return;
     }
     for (size_t block = 0; block < m; block += PRODUCT_ROWS) {
@@ -245,23 +264,30 @@ static void multiply(size_t m, size_t n, size_t k, const void *a, size_t a_strid
         for (size_t first = begin; first < end; first += PANEL) {
             size_t from = 0;
             do { /* at least once: with k = 0 C is still its start */
-                size_t to = smaller(from + PRODUCT_DEPTH, k), row = block;
-                const float *here = packed + first * k + from * PANEL;
-                int last = to == k && first + PANEL >= end;
+                size_t to = smaller(from + PRODUCT_DEPTH, of.k), row = block;
+                const float *here = of.packed + first * of.k + from * PANEL;
+                int last = to == of.k && first + PANEL >= end;
                 for (size_t t = 0; t < tiles; t++) {
                     size_t now = height + (t < higher);
                     of.ahead = ahead_of(here, to - from, t, last);
                     if (t + 1 < tiles)
-                        fetch_rows(c + (row + now) * c_stride + first, c_stride, height);
+                        fetch_rows(of.c + (row + now) * of.c_row + first, of.c_row, height);
                     else if (first + PANEL < end)
-                        fetch_rows(c + block * c_stride + first + PANEL, c_stride, height);
+                        fetch_rows(of.c + block * of.c_row + first + PANEL, of.c_row, height);
                     product_rows(now, &of, row, first, from, to);
                     row += now;
                 }
                 from = to;
-            } while (from < k);
+            } while (from < of.k);
         }
     }
+}
+
+static void multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
+                     const void *packed, const float *bias, int accumulate, float *c,
+                     size_t c_stride, size_t begin, size_t end) {
+    const operands of = {0, n, k, a, a_stride, packed, bias, accumulate, c, c_stride, NULL};
+    product_of(m, of, begin, end);
 }
 
 static const rnn_product product_float32 = {
@@ -270,110 +296,6 @@ static const rnn_product product_float32 = {
     .pack = pack,
     .multiply = multiply,
 };
-
-/* ---------------------------------------------------------- weight gradient */
-
-/* Packed B [panels][GRADIENT_DEPTH][PANEL], then packed A [tiles][GRADIENT_DEPTH][TILE_ROWS]. */
-static size_t gradient_scratch(size_t rows, size_t m, size_t n) {
-    size_t depth = smaller(rows, GRADIENT_DEPTH);
-    return packed_floats(depth, n) + depth * smaller(m, GRADIENT_COLUMNS);
-}
-
-/* Columns [begin, end) of A, as tiles [k][height] one after the other. */
-static void pack_columns(float *packed, const float *a, size_t a_stride, size_t k, size_t begin,
-                         size_t end, size_t height, size_t higher) {
-    const size_t together = 8; /* rows of A whose lines stay in the first cache */
-    for (size_t p = 0; p < k; p += together) {
-        float *tile_begin = packed;
-        size_t last = smaller(p + together, k);
-        for (size_t i = begin, t = 0; i < end; t++) {
-            size_t now = height + (t < higher);
-            for (size_t q = p; q < last; q++) {
-                const float *from = a + q * a_stride + i;
-                float *to = tile_begin + q * now;
-                if (now == TILE_ROWS)
-                    memcpy(to, from, TILE_ROWS * sizeof *to);
-                else
-                    for (size_t r = 0; r < now; r++)
-                        to[r] = from[r];
-            }
-            tile_begin += k * now;
-            i += now;
-        }
-    }
-}
-
-INLINE void gradient_tile(size_t rows, size_t k, const float *a, const float *b, size_t columns,
-                          float *c, size_t c_row) {
-    if (columns == PANEL)
-        tile(rows, 1, PANEL, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row, NULL);
-    else
-        tile(rows, 1, columns, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row, NULL);
-}
-
-static void gradient_rows(size_t rows, size_t k, const float *a, const float *b, size_t columns,
-                          float *c, size_t c_row) {
-#define GRADIENT_TILE(ROWS) gradient_tile(ROWS, k, a, b, columns, c, c_row)
-    SWITCH_ROWS(rows, GRADIENT_TILE);
-#undef GRADIENT_TILE
-}
-
-/* To the nearest bfloat16, ties to even; NaN stays NaN. */
-INLINE vector rounded_to_bf16(vector x) {
-    words bits = (words)x, numbers = (words)(x == x);
-    words rounded = bits + 0x7FFFu + (bits >> 16 & 1u);
-    return (vector)(((rounded & numbers) | ((bits | 0x400000u) & ~numbers)) & 0xFFFF0000u);
-}
-
-static void round_all(size_t n, float *x) {
-    FOR_LANES(j, 0, n, count, store_lanes(x + j, rounded_to_bf16(load_lanes(x + j, count)), count));
-}
-
-/* The rows are summed in blocks of GRADIENT_DEPTH: each block's sum is one chain, and is
- * added to C in order. */
-INLINE void gradient_of(int rounded, size_t rows, size_t n, const float *a, size_t a_stride,
-                        const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
-                        size_t end, float *scratch) {
-    float *packed_a = scratch + packed_floats(smaller(rows, GRADIENT_DEPTH), n);
-    for (size_t p = 0; p < rows; p += GRADIENT_DEPTH) {
-        size_t k = smaller(rows - p, GRADIENT_DEPTH);
-        pack(scratch, b + p * b_stride, b_stride, 1, k, n, 0, n);
-        if (rounded)
-            round_all(packed_floats(k, n), scratch);
-        for (size_t block = begin; block < end; block += GRADIENT_COLUMNS) {
-            size_t stop = smaller(block + GRADIENT_COLUMNS, end), count = stop - block;
-            size_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS, height = count / tiles;
-            size_t higher = count % tiles;
-            pack_columns(packed_a, a + p * a_stride, a_stride, k, block, stop, height, higher);
-            if (rounded)
-                round_all(k * count, packed_a);
-            for (size_t first = 0; first < n; first += PANEL) {
-                const float *tile_a = packed_a;
-                for (size_t t = 0, i = block; t < tiles; t++) {
-                    size_t now = height + (t < higher);
-                    gradient_rows(now, k, tile_a, scratch + first * k, smaller(n - first, PANEL),
-                                  c + i * c_stride + first, c_stride);
-                    tile_a += k * now;
-                    i += now;
-                }
-            }
-        }
-    }
-}
-
-static void gradient(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
-                     const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
-                     size_t end, float *scratch) {
-    (void)m;
-    gradient_of(0, rows, n, a, a_stride, b, b_stride, c, c_stride, begin, end, scratch);
-}
-
-static void gradient_bf16(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
-                          const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
-                          size_t end, float *scratch) {
-    (void)m;
-    gradient_of(1, rows, n, a, a_stride, b, b_stride, c, c_stride, begin, end, scratch);
-}
 
 /* --------------------------------------------------------------------- rows */
 

@@ -6,10 +6,11 @@
  * They are made of tiles as those of vector_matrix.h are: a few rows by PANEL columns,
  * or one row by several panels, held in registers while k runs. Of bf16 each number is
  * one chain over k, of int8 a sum that is exact; so no bits depend on the tile.
+ *
+ * NARROW_TILE, the rows of a tile, is less than float32's without DOTS, since each step
+ * needs some registers more. With DOTS bf16 is nothing but vector_matrix.h's product.
  */
 
-/* Rows of a tile: each step needs two registers more than float32's for a row. */
-#define NARROW_TILE 4
 /* Rows that wait in the second cache for the next panel. */
 #define NARROW_ROWS ((size_t)240)
 
@@ -26,6 +27,7 @@ typedef struct narrow {
     int accumulate;
     float *c;
     size_t c_row;
+    const float *ahead; /* see tile of vector_matrix.h */
 } narrow;
 
 INLINE words load_words(const void *from) {
@@ -46,6 +48,8 @@ INLINE vector narrow_start(const narrow *of, const float *c, size_t first, size_
 }
 
 /* ----------------------------------------------------------------------- bf16 */
+
+#if !DOTS
 
 INLINE vector second_of(words pairs) {
     return (vector)(pairs & 0xFFFF0000u);
@@ -105,6 +109,7 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
     size_t pairs = rnn_narrow_pairs(of->k), b_panel = pairs * PANEL * sizeof(uint32_t);
     const float *a = (const float *)(of->a + row * of->a_row);
     const char *b = of->packed + first / PANEL * b_panel;
+    const float *ahead = of->ahead;
     float *c = of->c + row * of->c_row + first;
     UNROLL
     for (size_t r = 0; r < rows; r++) {
@@ -114,9 +119,12 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
                 narrow_start(of, c + r * of->c_row, first, v, lanes_within(columns, v));
     }
     UNROLL_STEPS
-    for (size_t p = 0; p < pairs; p++)
+    for (size_t p = 0; p < pairs; p++) {
+        if (ahead)
+            __builtin_prefetch(ahead + p * FETCHED, 0, 2);
         bf16_step(rows, width, a + 2 * p, of->a_row / sizeof(float),
                   b + p * PANEL * sizeof(uint32_t), b_panel, sums);
+    }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
@@ -125,6 +133,8 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
                         lanes_within(columns, v));
     }
 }
+
+#endif
 
 /* ----------------------------------------------------------------------- int8 */
 
@@ -144,14 +154,33 @@ INLINE void int8_step(size_t rows, const char *a, size_t a_row, const char *b, w
     }
 }
 
-/* rows by a panel, of which `columns` columns are C's. */
-INLINE void int8_tile(size_t rows, size_t columns, const narrow *of, size_t row, size_t first) {
-    words sums[NARROW_TILE * PANEL_VECTORS];
+/* C from the sums [rows][PANEL_VECTORS] of a panel, whose scales are given. A function of
+ * its own: the sums that it reads from memory were in registers until now. */
+static void int8_finish(size_t rows, const narrow *of, size_t row, size_t first, const char *scales,
+                        const words *sums) {
+    size_t columns = smaller(of->n - first, PANEL);
+    for (size_t r = 0; r < rows; r++) {
+        vector scale = (vector)fill_words(of->a + (row + r) * of->a_row);
+        float *c = of->c + (row + r) * of->c_row + first;
+        for (size_t v = 0; v < PANEL_VECTORS; v++) {
+            size_t count = lanes_within(columns, v);
+            vector other = scale * (vector)load_words(scales + v * sizeof(vector));
+            vector sum =
+                (vector) __builtin_convertvector((integers)sums[r * PANEL_VECTORS + v], floats);
+            store_lanes(c + v * LANES, narrow_start(of, c, first, v, count) + sum * other, count);
+        }
+    }
+}
+
+/* rows by a panel. */
+INLINE void int8_tile(size_t rows, const narrow *of, size_t row, size_t first) {
+    words sums[NARROW_TILE * PANEL_VECTORS], found[NARROW_TILE * PANEL_VECTORS];
     const size_t step = PANEL * sizeof(uint32_t);
     size_t fours = rnn_narrow_fours(of->k), panel = rnn_narrow_int8_panel(PANEL, of->k);
     const char *a = of->a + row * of->a_row;
     const char *b = of->packed + first / PANEL * panel * sizeof(uint32_t);
     const char *scales = b + fours * step, *corrections = scales + step;
+    const float *ahead = of->ahead;
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
@@ -159,62 +188,46 @@ INLINE void int8_tile(size_t rows, size_t columns, const narrow *of, size_t row,
             sums[r * PANEL_VECTORS + v] = load_words(corrections + v * sizeof(vector));
     }
     UNROLL_STEPS
-    for (size_t p = 0; p < fours; p++)
+    for (size_t p = 0; p < fours; p++) {
+        if (ahead)
+            __builtin_prefetch(ahead + p * FETCHED, 0, 2);
         int8_step(rows, a + (p + 1) * sizeof(uint32_t), of->a_row, b + p * step, sums);
+    }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        vector scale = (vector)fill_words(a + r * of->a_row);
-        float *c = of->c + (row + r) * of->c_row + first;
         UNROLL
-        for (size_t v = 0; v < PANEL_VECTORS; v++) {
-            size_t count = lanes_within(columns, v);
-            vector other = (vector)load_words(scales + v * sizeof(vector));
-            vector sum =
-                (vector) __builtin_convertvector((integers)sums[r * PANEL_VECTORS + v], floats);
-            store_lanes(c + v * LANES, narrow_start(of, c, first, v, count) + sum * (scale * other),
-                        count);
-        }
+        for (size_t v = 0; v < PANEL_VECTORS; v++)
+            found[r * PANEL_VECTORS + v] = sums[r * PANEL_VECTORS + v];
     }
+    int8_finish(rows, of, row, first, scales, found);
 }
 
 /* -------------------------------------------------------------------- products */
 
-INLINE void narrow_tile(rnn_precision precision, size_t rows, size_t columns, const narrow *of,
-                        size_t row, size_t first) {
-    if (precision == RNN_PRECISION_BF16)
-        bf16_tile(rows, 1, columns, of, row, first);
-    else
-        int8_tile(rows, columns, of, row, first);
-}
-
-/* The last panel may hang over. */
-INLINE void narrow_panel(rnn_precision precision, size_t rows, const narrow *of, size_t row,
-                         size_t first) {
-    size_t columns = smaller(of->n - first, PANEL);
-    if (columns == PANEL)
-        narrow_tile(precision, rows, PANEL, of, row, first);
-    else
-        narrow_tile(precision, rows, columns, of, row, first);
+INLINE void narrow_tile(rnn_precision precision, size_t rows, const narrow *of, size_t row,
+                        size_t first) {
+#if !DOTS
+    if (precision == RNN_PRECISION_BF16) {
+        size_t columns = smaller(of->n - first, PANEL);
+        if (columns == PANEL)
+            bf16_tile(rows, 1, PANEL, of, row, first);
+        else /* the panel hangs over */
+            bf16_tile(rows, 1, columns, of, row, first);
+        return;
+    }
+#endif
+    (void)precision;
+    int8_tile(rows, of, row, first);
 }
 
 INLINE void narrow_rows(rnn_precision precision, size_t rows, const narrow *of, size_t row,
                         size_t first) {
-    switch (rows) {
-    case 1:
-        narrow_panel(precision, 1, of, row, first);
-        break;
-    case 2:
-        narrow_panel(precision, 2, of, row, first);
-        break;
-    case 3:
-        narrow_panel(precision, 3, of, row, first);
-        break;
-    default:
-        narrow_panel(precision, 4, of, row, first);
-        break;
-    }
+#define NARROW(ROWS) narrow_tile(precision, ROWS, of, row, first)
+    SWITCH_ROWS(rows, NARROW_TILE, NARROW)
+#undef NARROW
 }
 
+#if !DOTS
 /* One row or two of bf16: enough sums are under way only over several panels. Of int8
  * they are, and one panel after the other is what the third cache delivers fastest. */
 INLINE void bf16_few(size_t m, const narrow *of, size_t begin, size_t end) {
@@ -227,24 +240,32 @@ INLINE void bf16_few(size_t m, const narrow *of, size_t begin, size_t end) {
     for (; first < end; first += PANEL)
         narrow_rows(RNN_PRECISION_BF16, m, of, 0, first);
 }
+#endif
 
-INLINE void narrow_multiply(rnn_precision precision, size_t m, const narrow *of, size_t begin,
+INLINE void narrow_multiply(rnn_precision precision, size_t m, narrow of, size_t begin,
                             size_t end) {
+#if !DOTS
     if (precision == RNN_PRECISION_BF16 && (m == 1 || m == 2)) {
-        bf16_few(m, of, begin, end);
+        bf16_few(m, &of, begin, end);
         return;
     }
+#endif
+    size_t steps = precision == RNN_PRECISION_BF16 ? rnn_narrow_pairs(of.k)
+                                                   : rnn_narrow_int8_panel(PANEL, of.k) / PANEL;
     for (size_t block = 0; block < m; block += NARROW_ROWS) {
         /* Tiles of nearly equal height, as in vector_matrix.h. */
         size_t rows = smaller(m - block, NARROW_ROWS);
         size_t tiles = (rows + NARROW_TILE - 1) / NARROW_TILE;
         size_t height = rows / tiles, higher = rows % tiles;
-        for (size_t first = begin; first < end; first += PANEL)
+        for (size_t first = begin; first < end; first += PANEL) {
+            const float *here = (const float *)of.packed + first * steps;
             for (size_t t = 0, row = block; t < tiles; t++) {
                 size_t now = height + (t < higher);
-                narrow_rows(precision, now, of, row, first);
+                of.ahead = ahead_of(here, steps, t, first + PANEL >= end);
+                narrow_rows(precision, now, &of, row, first);
                 row += now;
             }
+        }
     }
 }
 
@@ -258,14 +279,25 @@ static void bf16_pack(void *packed, const float *b, size_t row, size_t column, s
 }
 
 static void bf16_convert(size_t m, size_t k, const float *a, size_t a_stride, void *operand) {
+#if DOTS
+    rnn_narrow_bf16_convert_pairs(m, k, a, a_stride, operand);
+#else
     rnn_narrow_bf16_convert(m, k, a, a_stride, operand);
+#endif
 }
 
 static void bf16_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
                           const void *packed, const float *bias, int accumulate, float *c,
                           size_t c_stride, size_t begin, size_t end) {
-    const narrow of = {n, k, a, a_stride * sizeof(float), packed, bias, accumulate, c, c_stride};
-    narrow_multiply(RNN_PRECISION_BF16, m, &of, begin, end);
+#if DOTS
+    const operands of = {
+        1, n, rnn_narrow_pairs(k), a, a_stride, packed, bias, accumulate, c, c_stride, NULL};
+    product_of(m, of, begin, end);
+#else
+    const narrow of = {n, k,        a,   a_stride * sizeof(float), packed, bias, accumulate,
+                       c, c_stride, NULL};
+    narrow_multiply(RNN_PRECISION_BF16, m, of, begin, end);
+#endif
 }
 
 static size_t int8_packed_bytes(size_t k, size_t n) {
@@ -284,15 +316,16 @@ static void int8_convert(size_t m, size_t k, const float *a, size_t a_stride, vo
 static void int8_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
                           const void *packed, const float *bias, int accumulate, float *c,
                           size_t c_stride, size_t begin, size_t end) {
-    const narrow of = {n, k, a, a_stride * sizeof(float), packed, bias, accumulate, c, c_stride};
-    narrow_multiply(RNN_PRECISION_INT8, m, &of, begin, end);
+    const narrow of = {n, k,        a,   a_stride * sizeof(float), packed, bias, accumulate,
+                       c, c_stride, NULL};
+    narrow_multiply(RNN_PRECISION_INT8, m, of, begin, end);
 }
 
 static const rnn_product product_bf16 = {
     .panel = PANEL,
     .packed_bytes = bf16_packed_bytes,
     .pack = bf16_pack,
-    .operand_floats = rnn_narrow_bf16_operand_floats,
+    .operand_floats = DOTS ? rnn_narrow_bf16_pair_floats : rnn_narrow_bf16_operand_floats,
     .convert = bf16_convert,
     .multiply = bf16_multiply,
 };

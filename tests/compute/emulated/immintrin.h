@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * immintrin.h - stands in the place of the compiler's where no processor with
- * AVX-512 is to be had: what kernels_avx512.c uses of it, lane by lane in plain C, as
- * Intel's manual describes it.
+ * AVX-512 is to be had: what kernels_avx512.c and kernels_avx512bf16.c use of it, lane by
+ * lane in plain C, as Intel's manual describes it.
  */
 #ifndef RNN_EMULATED_IMMINTRIN_H
 #define RNN_EMULATED_IMMINTRIN_H
@@ -15,6 +15,7 @@ typedef float __m256 __attribute__((vector_size(32)));
 typedef float __m512 __attribute__((vector_size(64)));
 typedef double __m512d __attribute__((vector_size(64)));
 typedef long long __m512i __attribute__((vector_size(64)));
+typedef uint16_t __m512bh __attribute__((vector_size(64)));
 typedef uint16_t __mmask16;
 
 static inline __m512 _mm512_set1_ps(float x) {
@@ -120,6 +121,75 @@ static inline __m512i _mm512_madd_epi16(__m512i a, __m512i b) {
         sums[i] = x[2 * i] * y[2 * i] + x[2 * i + 1] * y[2 * i + 1];
     memcpy(&a, sums, sizeof a);
     return a;
+}
+
+/* Sums of four products each, unsigned times signed bytes; they wrap around. */
+static inline __m512i _mm512_dpbusd_epi32(__m512i sums, __m512i a, __m512i b) {
+    unsigned char x[64];
+    signed char y[64];
+    uint32_t all[16];
+    memcpy(all, &sums, sizeof all);
+    memcpy(x, &a, sizeof x);
+    memcpy(y, &b, sizeof y);
+    for (int i = 0; i < 64; i++)
+        all[i / 4] += (uint32_t)(x[i] * y[i]);
+    memcpy(&sums, all, sizeof sums);
+    return sums;
+}
+
+static inline __m512i _mm512_permutexvar_epi16(__m512i order, __m512i x) {
+    uint16_t from[32], at[32], to[32];
+    memcpy(from, &x, sizeof from);
+    memcpy(at, &order, sizeof at);
+    for (int i = 0; i < 32; i++)
+        to[i] = from[at[i] % 32];
+    memcpy(&x, to, sizeof x);
+    return x;
+}
+
+static inline float emulated_float(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Zero, with its sign, for a denormal. */
+static inline float emulated_flush(float x) {
+    return fpclassify(x) == FP_SUBNORMAL ? copysignf(0.0f, x) : x;
+}
+
+/* Of each pair the high halves first; each product is added with one rounding, and
+ * denormals are zeros before and after. */
+static inline __m512 _mm512_dpbf16_ps(__m512 sums, __m512bh a, __m512bh b) {
+    for (int i = 0; i < 16; i++) {
+        float sum = sums[i];
+        for (int half = 1; half >= 0; half--) {
+            float x = emulated_flush(emulated_float((uint32_t)a[2 * i + half] << 16));
+            float y = emulated_flush(emulated_float((uint32_t)b[2 * i + half] << 16));
+            sum = emulated_flush(fmaf(x, y, emulated_flush(sum)));
+        }
+        sums[i] = sum;
+    }
+    return sums;
+}
+
+static inline uint16_t emulated_bf16(float x) {
+    uint32_t bits;
+    x = emulated_flush(x);
+    memcpy(&bits, &x, sizeof bits);
+    if (isnan(x))
+        return (uint16_t)(bits >> 16 | 0x40u);
+    return (uint16_t)((bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16);
+}
+
+/* b's numbers in the lower half, a's in the upper one. */
+static inline __m512bh _mm512_cvtne2ps_pbh(__m512 a, __m512 b) {
+    __m512bh y;
+    for (int i = 0; i < 16; i++) {
+        y[i] = emulated_bf16(b[i]);
+        y[16 + i] = emulated_bf16(a[i]);
+    }
+    return y;
 }
 
 static inline __m512d _mm512_setzero_pd(void) {
