@@ -42,7 +42,7 @@ void *rnn_allocate(size_t count, size_t size) {
     size_t bytes = count * size;
     /* Large blocks take whole huge pages: the weights and activations of one
      * step would otherwise need thousands of TLB entries. */
-    size_t alignment = bytes >= 2 * HUGE_PAGE ? HUGE_PAGE : RNN_ALIGNMENT;
+    size_t alignment = bytes >= HUGE_PAGE + HUGE_PAGE / 2 ? HUGE_PAGE : RNN_ALIGNMENT;
     bytes = (bytes + alignment - 1) / alignment * alignment;
     if (bytes == 0)
         bytes = RNN_ALIGNMENT;

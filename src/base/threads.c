@@ -8,6 +8,11 @@
  * changes the number first and looks for sleepers afterwards; whoever goes to
  * sleep says so first and looks at the number afterwards. All four steps are
  * sequentially consistent, so one of the two sees the other.
+ *
+ * A thread's piece of work is done by whoever claims it first: as a rule its own
+ * worker, but the caller, once it has done its own, does those that nobody has begun.
+ * A worker that has no core (other programs run, or both threads were put on one)
+ * then costs its share of the work, and not a wait for the core as well.
  */
 #include "base/threads.h"
 
@@ -32,6 +37,7 @@
 #define MOST_THREADS 1024
 
 typedef struct worker {
+    _Alignas(64) _Atomic unsigned claimed; /* the last generation whose piece was begun */
     rnn_threads *pool;
     pthread_t thread;
     int index;
@@ -42,9 +48,9 @@ struct rnn_threads {
     int spin; /* 1: there is a core for each thread */
     rnn_work work;
     void *argument;
-    worker *workers; /* [count]; that of index 0, the caller, has no thread */
-    int started;     /* threads to be joined */
-    int stop;        /* told to workers with a generation of its own */
+    worker *workers;  /* [count]; that of index 0, the caller, has no thread */
+    int started;      /* threads to be joined */
+    _Atomic int stop; /* told to workers with a generation of its own */
     _Alignas(64) _Atomic unsigned generation;
     _Alignas(64) _Atomic int running; /* workers that have not returned yet */
     _Atomic int sleepers;             /* workers asleep or about to be */
@@ -86,10 +92,24 @@ static int watch(rnn_threads *pool, int for_running, unsigned seen) {
     return 0;
 }
 
+/* Does a worker's piece of a generation, unless somebody has begun it. Each generation's
+ * pieces are all done before the next begins, so one that is late finds its own gone. */
+static void do_piece(rnn_threads *pool, worker *of, unsigned generation) {
+    unsigned before = generation - 1;
+    if (!atomic_compare_exchange_strong(&of->claimed, &before, generation))
+        return;
+    pool->work(pool->argument, of->index, pool->count);
+    if (atomic_fetch_sub(&pool->running, 1) == 1 && atomic_load(&pool->caller_sleeps)) {
+        pthread_mutex_lock(&pool->mutex);
+        pthread_cond_signal(&pool->done);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+}
+
 static void *work_loop(void *argument) {
     worker *self = argument;
     rnn_threads *pool = self->pool;
-    for (unsigned seen = 0;; seen++) {
+    for (unsigned seen = 0;;) {
         if (!watch(pool, 0, seen)) {
             pthread_mutex_lock(&pool->mutex);
             atomic_fetch_add(&pool->sleepers, 1);
@@ -98,14 +118,10 @@ static void *work_loop(void *argument) {
             atomic_fetch_sub(&pool->sleepers, 1);
             pthread_mutex_unlock(&pool->mutex);
         }
-        if (pool->stop)
+        seen = atomic_load(&pool->generation);
+        if (atomic_load(&pool->stop))
             return NULL;
-        pool->work(pool->argument, self->index, pool->count);
-        if (atomic_fetch_sub(&pool->running, 1) == 1 && atomic_load(&pool->caller_sleeps)) {
-            pthread_mutex_lock(&pool->mutex);
-            pthread_cond_signal(&pool->done);
-            pthread_mutex_unlock(&pool->mutex);
-        }
+        do_piece(pool, self, seen);
     }
 }
 
@@ -129,6 +145,9 @@ void rnn_threads_run(rnn_threads *pool, rnn_work work, void *argument) {
     atomic_store(&pool->running, pool->count - 1);
     begin(pool);
     work(argument, 0, pool->count);
+    unsigned generation = atomic_load(&pool->generation);
+    for (int i = 1; i < pool->count; i++)
+        do_piece(pool, &pool->workers[i], generation);
     if (watch(pool, 1, 0))
         return;
     pthread_mutex_lock(&pool->mutex);
@@ -174,7 +193,8 @@ static int start_workers(rnn_threads *pool) {
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failure = 0;
     for (int i = 1; i < pool->count && !failure; i++) {
-        pool->workers[i] = (worker){.pool = pool, .index = i};
+        pool->workers[i].pool = pool;
+        pool->workers[i].index = i;
         failure = pthread_create(&pool->workers[i].thread, NULL, work_loop, &pool->workers[i]);
         pool->started += !failure;
     }
@@ -223,7 +243,7 @@ fail:
 void rnn_threads_destroy(rnn_threads *pool) {
     if (!pool)
         return;
-    pool->stop = 1;
+    atomic_store(&pool->stop, 1);
     begin(pool);
     for (int i = 1; i <= pool->started; i++)
         pthread_join(pool->workers[i].thread, NULL);

@@ -22,7 +22,8 @@ void rnn_threads_destroy(rnn_threads *threads);
 int rnn_threads_count(const rnn_threads *threads);
 
 /* Calls work(argument, thread, count) once for each thread, 0 being the caller,
- * and returns when all have returned: all writes are then visible to all.
+ * and returns when all have returned: all writes are then visible to all. A call for
+ * a thread that has not begun when the caller is done is made by the caller.
  * Waiting threads spin briefly, then sleep. One caller at a time. */
 typedef void (*rnn_work)(void *argument, int thread, int count);
 void rnn_threads_run(rnn_threads *threads, rnn_work work, void *argument);

@@ -50,12 +50,12 @@ typedef struct rnn_update {
  *            two of those are exact in float32; they are summed in float32, pair by
  *            pair in the order of k, of each pair the second one first, as the
  *            instruction vdpbf16ps does.
- *   int8     each row of A and each column of B becomes a scale, max |x| / 127, times
- *            integers q = x / scale in -127 .. 127 (x is multiplied by 127 / max, and
- *            rounded to the nearest, ties to even). Sums of products of integers are
- *            exact, so k is at most 131,072; times the product of both scales, they
- *            are added to start. A row or column whose max is below 2^-100 counts as
- *            zero; one that is not finite gives NaN.
+ *   int8     each row of A and each column of B becomes a scale times integers q:
+ *            -63 .. 63 in A, -127 .. 127 in B. The scale is max |x| / 63 or 127, and q
+ *            is x times 63 or 127 / max, rounded to the nearest, ties to even. Sums of
+ *            products of integers are exact, k at most 131,072; times the product of
+ *            both scales they are added to start. A row or column whose max is below
+ *            2^-100 counts as zero; one that is not finite gives NaN.
  *
  * So the bits of bf16 (short of numbers that are nearly denormal) and of int8 are the
  * same in all tables. */

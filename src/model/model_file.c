@@ -74,21 +74,27 @@ static rnn_status check_tensors(const rnn_safetensors *file, const rnn_window *w
     return RNN_OK;
 }
 
+static int is_finite(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (bits & 0x7F800000u) != 0x7F800000u;
+}
+
 static rnn_status check_finite(const rnn_window *window, const float *values, rnn_status code,
                                rnn_error *error) {
-    size_t columns = window->columns ? window->columns : 1;
-    for (size_t i = 0; i < window->rows * columns; i++) {
-        uint32_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        if ((bits & 0x7F800000u) != 0x7F800000u)
-            continue;
-        return rnn_fail(error, code,
-                        "tensor '%s' has %s at row %zu, column %zu: the model is "
-                        "unusable; take an earlier one",
-                        window->name, bits & 0x007FFFFFu ? "NaN" : "infinity", i / columns,
-                        i % columns);
-    }
-    return RNN_OK;
+    size_t columns = window->columns ? window->columns : 1, count = window->rows * columns, i = 0;
+    int finite = 1; /* counted without a way out of the loop, so that vectors can do it */
+    for (size_t j = 0; j < count; j++)
+        finite &= is_finite(values[j]);
+    if (finite)
+        return RNN_OK;
+    while (is_finite(values[i]))
+        i++;
+    return rnn_fail(error, code,
+                    "tensor '%s' has %s at row %zu, column %zu: the model is "
+                    "unusable; take an earlier one",
+                    window->name, values[i] != values[i] ? "NaN" : "infinity", i / columns,
+                    i % columns);
 }
 
 /* Copies all tensors, whose shapes are checked. */

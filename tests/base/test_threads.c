@@ -9,8 +9,10 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,24 +102,68 @@ static void unused_pools_end(void **state) {
     rnn_threads_destroy(NULL);
 }
 
-static void read_mask(void *argument, int thread, int count) {
-    (void)count;
+/* What threads see that are all at work at the same time. */
+typedef struct meeting {
+    _Atomic int arrived;
+    int blocked[3];
+    pthread_t who[3];
+} meeting;
+
+/* Nobody leaves before all have come, so that each piece is a thread's own. */
+static void meet(void *argument, int thread, int count) {
+    meeting *m = argument;
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, NULL, &mask);
-    ((int *)argument)[thread] = sigismember(&mask, SIGINT);
+    m->blocked[thread] = sigismember(&mask, SIGINT);
+    m->who[thread] = pthread_self();
+    atomic_fetch_add(&m->arrived, 1);
+    while (atomic_load(&m->arrived) < count)
+        sched_yield();
+}
+
+static void pieces_run_at_the_same_time(void **state) {
+    (void)state;
+    rnn_threads *threads = NULL;
+    assert_int_equal(rnn_threads_create(&threads, 3, NULL), RNN_OK);
+    for (int run = 0; run < 200; run++) {
+        meeting m = {.arrived = 0};
+        rnn_threads_run(threads, meet, &m);
+        assert_true(pthread_equal(m.who[0], pthread_self()));
+        for (int i = 1; i < 3; i++)
+            assert_false(pthread_equal(m.who[i], m.who[0]));
+        assert_false(pthread_equal(m.who[1], m.who[2]));
+    }
+    rnn_threads_destroy(threads);
 }
 
 static void signals_go_to_the_caller(void **state) {
     (void)state;
     rnn_threads *threads = NULL;
     assert_int_equal(rnn_threads_create(&threads, 3, NULL), RNN_OK);
-    int blocked[3] = {-1, -1, -1};
-    rnn_threads_run(threads, read_mask, blocked);
-    assert_int_equal(blocked[0], 0);
-    assert_int_equal(blocked[1], 1);
-    assert_int_equal(blocked[2], 1);
+    meeting m = {.arrived = 0};
+    rnn_threads_run(threads, meet, &m);
+    assert_int_equal(m.blocked[0], 0);
+    assert_int_equal(m.blocked[1], 1);
+    assert_int_equal(m.blocked[2], 1);
     rnn_threads_destroy(threads);
 }
+
+#if defined(__linux__)
+/* All threads on one core: whoever has it does what nobody has begun. */
+static void threads_that_share_a_core(void **state) {
+    (void)state;
+    cpu_set_t before, one;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    int first = 0;
+    while (!CPU_ISSET(first, &before))
+        first++;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    run_many(3, 2000, 0, 0);
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+}
+#endif
 
 static void bad_counts_and_short_memory(void **state) {
     (void)state;
@@ -234,7 +280,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test(sleepers_are_woken),
         cmocka_unit_test(wakes_after_a_pause),
         cmocka_unit_test(unused_pools_end),
+        cmocka_unit_test(pieces_run_at_the_same_time),
         cmocka_unit_test(signals_go_to_the_caller),
+#if defined(__linux__)
+        cmocka_unit_test(threads_that_share_a_core),
+#endif
         cmocka_unit_test(bad_counts_and_short_memory),
         cmocka_unit_test(the_default_follows_the_environment),
         cmocka_unit_test(the_default_follows_affinity),

@@ -23,6 +23,19 @@ says "seed "
 run 0 sample model -verbose 0 --length 5
 silent err
 
+# Precisions: the same text on any number of threads; auto is one of them.
+for precision in float32 bf16 int8; do
+    run 0 sample model --seed 7 --length 300 --precision $precision --threads 1
+    cp out $precision
+    run 0 sample model --seed 7 --length 300 --precision $precision --threads 3
+    cmp -s out $precision || fail "threads change what $precision writes"
+done
+run 0 sample model --seed 7 --length 300 --precision auto
+cmp -s out float32 || cmp -s out bf16 || fail "auto is neither float32 nor bf16"
+cmp -s out seven || fail "auto is not what is taken without --precision"
+run 2 sample model --precision int4
+says "int8"
+
 # Temperature 0 and Torch's -sample 0 are greedy.
 run 0 sample model --temperature 0 --length 100
 cp out greedy

@@ -72,6 +72,13 @@ is "$(value skipped)" 5
 run 0 eval model text.txt --json --threads 2
 is "$(value nats_per_character)" "$nats"
 
+# Fewer bits cost next to nothing.
+for precision in bf16 int8; do
+    run 0 eval model text.txt --json --precision $precision
+    awk -v a="$nats" -v b="$(value nats_per_character)" \
+        'BEGIN { exit !(a - b < 0.01 && b - a < 0.01) }' || fail "$precision changes the loss"
+done
+
 # What cannot be scored.
 run 4 eval model nothing.txt
 run 3 eval text.txt text.txt

@@ -89,18 +89,18 @@ static double to_bf16(double x) {
 
 /* x [n] as the precision has it; for int8 in steps of the scale that is returned. */
 static double narrowed(rnn_precision precision, size_t n, const float *x, size_t stride,
-                       double *out) {
+                       float largest, double *out) {
     float most = 0.0f;
     for (size_t j = 0; j < n; j++)
         most = fmaxf(most, fabsf(x[j * stride]));
     for (size_t j = 0; j < n; j++) {
         float value = x[j * stride];
         if (precision == RNN_PRECISION_INT8)
-            out[j] = most > 0 ? (double)nearbyintf(value * (127.0f / most)) : 0.0;
+            out[j] = most > 0 ? (double)nearbyintf(value * (largest / most)) : 0.0;
         else
             out[j] = precision == RNN_PRECISION_BF16 ? to_bf16(value) : (double)value;
     }
-    return precision == RNN_PRECISION_INT8 ? most / 127.0 : 1.0;
+    return precision == RNN_PRECISION_INT8 ? (double)most / (double)largest : 1.0;
 }
 
 static void check_product(rnn_precision precision, const factors *f, const guarded *c) {
@@ -108,8 +108,8 @@ static void check_product(rnn_precision precision, const factors *f, const guard
     double *a = malloc((k + 1) * sizeof *a), *b = malloc((k + 1) * sizeof *b);
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < n; j++) {
-            double scale = narrowed(precision, k, guarded_row(&f->a, i), 1, a);
-            scale *= narrowed(precision, k, f->b.data + j, f->b.stride, b);
+            double scale = narrowed(precision, k, guarded_row(&f->a, i), 1, 63, a);
+            scale *= narrowed(precision, k, f->b.data + j, f->b.stride, 127, b);
             double sum = 0.0, size = 0.0;
             if (f->start == BIAS)
                 sum = f->bias.data[j];
@@ -236,7 +236,7 @@ static void integers_do_not_overflow(void **state) {
         const rnn_product *by = table->products[RNN_PRECISION_INT8];
         guarded packed = pack(by, &f.b, 0, 0), c = guarded_copy(&f.c);
         multiply(by, &f, &packed, &c, 0, 1, 0, 1);
-        assert_true(c.data[0] == 127.0f * 127.0f * (float)k);
+        assert_true(c.data[0] == 127.0f * 127.0f * (float)k); /* 63 127 k times 127 / 63 */
         guarded_destroy(&packed);
         guarded_destroy(&c);
     }
@@ -261,8 +261,8 @@ static void integers_are_close(void **state) {
                     a_most = fmax(a_most, fabs(a));
                     b_most = fmax(b_most, fabs(b));
                 }
-                double bound = (left * b_most + right * a_most) / 254 +
-                               (double)k * a_most * b_most / 254 / 254 + 1e-4;
+                double bound = left * b_most / 254 + right * a_most / 126 +
+                               (double)k * a_most * b_most / 254 / 126 + 1e-4;
                 assert_true(fabs(guarded_row(&found, i)[j] - sum) <= bound);
             }
         guarded_destroy(&found);

@@ -31,61 +31,13 @@ static int allocate(float **array, size_t rows, size_t width) {
     return *array != NULL;
 }
 
-/* W [outputs][inputs] as a product x W^T, and with `back` in the same place as a
- * product dy W. */
-static int allocate_pair(rnn_engine *e, rnn_precision precision, rnn_packed *forward,
-                         rnn_packed *back, size_t offset, size_t outputs, size_t inputs) {
-    const rnn_product *by = e->kernels->products[precision];
-    size_t room = by->packed_bytes(inputs, outputs);
-    size_t back_room = by->packed_bytes(outputs, inputs);
-    void *data = rnn_allocate(back && back_room > room ? back_room : room, 1);
-    *forward = (rnn_packed){by, data, offset, 1, inputs, inputs, outputs};
-    if (back)
-        *back = (rnn_packed){by, data, offset, inputs, 1, outputs, inputs};
-    return data != NULL;
-}
-
-static int allocate_layer_weights(rnn_engine *e, size_t l) {
-    const rnn_network *net = &e->network;
-    rnn_cpu_layer *layer = &e->layer[l];
-    size_t hidden = net->hidden, inputs = rnn_network_inputs(net, l);
-    size_t outputs = e->input_sums, first = outputs;
-    if (net->cell == RNN_CELL_GRU)
-        first = 2 * hidden;
-    size_t recurrent = net->layer[l].weight_hh;
-    rnn_packed *back[] = {&layer->hidden_back[0], &layer->hidden_back[1], &layer->input_back};
-    for (int i = 0; i < 3; i++)
-        back[i] = e->training ? back[i] : NULL;
-    if (!allocate_pair(e, e->precision, &layer->hidden[0], back[0], recurrent, first, hidden))
-        return 0;
-    if (first < outputs && !allocate_pair(e, e->precision, &layer->hidden[1], back[1],
-                                          recurrent + first * hidden, outputs - first, hidden))
-        return 0;
-    /* Layer 0's is for its table, which is float32 in all precisions. */
-    rnn_precision precision = l > 0 ? e->precision : RNN_PRECISION_FLOAT32;
-    if ((l > 0 || net->embedding > 0) && !allocate_pair(e, precision, &layer->input, back[2],
-                                                        net->layer[l].weight_ih, outputs, inputs))
-        return 0;
-    return allocate(&layer->start, 1, e->columns);
-}
-
 static int allocate_weights(rnn_engine *e) {
-    const rnn_network *net = &e->network;
-    if (!e->given_parameters && !allocate(&e->parameters, net->parameters, 1))
+    if (!e->given_parameters && !allocate(&e->parameters, e->network.parameters, 1))
         return 0;
-    for (size_t l = 0; l < net->layers; l++)
-        if (!allocate_layer_weights(e, l))
+    for (size_t l = 0; l < e->network.layers; l++)
+        if (!allocate(&e->layer[l].start, 1, e->columns))
             return 0;
-    /* The way back needs both of the output layer's, block by block. */
-    const rnn_product *by = e->kernels->products[e->precision];
-    size_t at = net->output_weight, symbols = net->symbols, hidden = net->hidden;
-    if (!allocate_pair(e, e->precision, &e->output, NULL, at, symbols, hidden))
-        return 0;
-    if (e->training) {
-        void *data = rnn_allocate(by->packed_bytes(symbols, hidden), 1);
-        e->output_back = (rnn_packed){by, data, at, hidden, 1, symbols, hidden};
-    }
-    return !e->training || e->output_back.data;
+    return rnn_cpu_allocate_packed(e);
 }
 
 /* The lender is brought up to date first: once that is done, lending only reads it. */
@@ -211,15 +163,9 @@ static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
 }
 
 static void destroy_weights(rnn_engine *e) {
-    for (size_t l = 0; l < e->network.layers; l++) {
-        rnn_cpu_layer *layer = &e->layer[l];
-        rnn_free(layer->hidden[0].data);
-        rnn_free(layer->hidden[1].data);
-        rnn_free(layer->input.data);
-        rnn_free(layer->start);
-    }
-    rnn_free(e->output.data);
-    rnn_free(e->output_back.data);
+    for (size_t l = 0; l < e->network.layers; l++)
+        rnn_free(e->layer[l].start);
+    rnn_free(e->packed);
     if (!e->given_parameters)
         rnn_free(e->parameters);
 }

@@ -91,6 +91,7 @@ struct rnn_engine {
     float *first, *second;        /* moments, or NULL */
     rnn_cpu_packing packing;      /* what the packed weights hold */
 
+    void *packed; /* the memory of all packed weights, in one block; NULL if borrowed */
     rnn_packed output, output_back;
     rnn_cpu_layer layer[RNN_MAX_LAYERS];
 
@@ -150,7 +151,10 @@ static inline size_t rnn_cpu_cell_after(const rnn_engine *engine, size_t time) {
     return time / engine->block + 1;
 }
 
-/* cpu_pack.c: brings the packed weights of a direction up to date, and the start
+/* cpu_pack.c: room for all packed weights of an engine's network, in one block; 0 when
+ * memory is short. */
+int rnn_cpu_allocate_packed(rnn_engine *engine);
+/* Brings the packed weights of a direction up to date, and the start
  * vectors, on these threads. */
 void rnn_cpu_pack(rnn_engine *engine, rnn_threads *threads, rnn_cpu_packing direction);
 

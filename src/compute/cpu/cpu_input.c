@@ -29,15 +29,20 @@ static void find_rows(rnn_engine *e, size_t n, const int32_t *symbols) {
     }
 }
 
-/* The columns [begin, end) of the table from one column of W_ih a row. */
+/* The columns [begin, end) of the table from one column of W_ih a row, in blocks in
+ * which what is read and written stays in the first cache. */
 static void one_hot_columns(rnn_engine *e, size_t begin, size_t end) {
+    const size_t block = 16;
     size_t symbols = e->network.symbols;
     const float *weight = e->parameters + e->network.layer[0].weight_ih;
     const float *start = e->layer[0].start;
-    for (size_t j = begin; j < end; j++) {
-        for (size_t u = 0; u < e->distinct_count; u++)
-            e->table[u * e->input_sums + j] =
-                weight[j * symbols + (size_t)e->distinct[u]] + start[j];
+    for (size_t first = begin; first < end; first += block) {
+        size_t last = end - first < block ? end : first + block;
+        for (size_t u = 0; u < e->distinct_count; u++) {
+            const float *column = weight + (size_t)e->distinct[u];
+            for (size_t j = first; j < last; j++)
+                e->table[u * e->input_sums + j] = column[j * symbols] + start[j];
+        }
     }
 }
 

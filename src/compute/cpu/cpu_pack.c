@@ -1,10 +1,84 @@
 /* SPDX-License-Identifier: MIT
  *
- * cpu_pack.c - weights into the product kernel's panels, once a direction and update.
+ * cpu_pack.c - weights in the products' panels: which there are, the block of memory
+ * that they share, and how they get there, once a direction and update.
  */
 #include "compute/cpu/cpu_engine.h"
 
 #include <string.h>
+
+#include "base/memory.h"
+
+/* ------------------------------------------------------------------- planning */
+
+/* W [outputs][inputs] as a product x W^T, and in training as dy W. */
+static void plan(const rnn_engine *e, rnn_precision precision, rnn_packed *forward,
+                 rnn_packed *back, size_t offset, size_t outputs, size_t inputs) {
+    const rnn_product *by = e->kernels->products[precision];
+    *forward = (rnn_packed){by, NULL, offset, 1, inputs, inputs, outputs};
+    if (e->training)
+        *back = (rnn_packed){by, NULL, offset, inputs, 1, outputs, inputs};
+}
+
+static void plan_layer(rnn_engine *e, size_t l) {
+    const rnn_network *net = &e->network;
+    rnn_cpu_layer *layer = &e->layer[l];
+    size_t hidden = net->hidden, inputs = rnn_network_inputs(net, l);
+    size_t outputs = e->input_sums, recurrent = net->layer[l].weight_hh;
+    size_t first = net->cell == RNN_CELL_GRU ? 2 * hidden : outputs;
+    plan(e, e->precision, &layer->hidden[0], &layer->hidden_back[0], recurrent, first, hidden);
+    if (first < outputs)
+        plan(e, e->precision, &layer->hidden[1], &layer->hidden_back[1], recurrent + first * hidden,
+             outputs - first, hidden);
+    /* Layer 0's is for its table, which is float32 in all precisions. */
+    if (l > 0 || net->embedding > 0)
+        plan(e, l > 0 ? e->precision : RNN_PRECISION_FLOAT32, &layer->input, &layer->input_back,
+             net->layer[l].weight_ih, outputs, inputs);
+}
+
+static size_t room_for(const rnn_packed *packed) {
+    size_t bytes = packed->by ? packed->by->packed_bytes(packed->k, packed->n) : 0;
+    return (bytes + RNN_ALIGNMENT - 1) / RNN_ALIGNMENT * RNN_ALIGNMENT;
+}
+
+/* Gives both the place at *at, which moves on; counts only where `block` is NULL. */
+static void place(char *block, size_t *at, rnn_packed *forward, rnn_packed *back) {
+    size_t room = room_for(forward), back_room = room_for(back);
+    if (block && forward->by)
+        forward->data = block + *at;
+    if (block && back->by)
+        back->data = block + *at;
+    *at += room > back_room ? room : back_room;
+}
+
+/* In the order in which a step reads them. Returns the size of all. */
+static size_t place_all(rnn_engine *e, char *block) {
+    rnn_packed none = {0};
+    size_t at = 0;
+    for (size_t l = 0; l < e->network.layers; l++) {
+        rnn_cpu_layer *layer = &e->layer[l];
+        place(block, &at, &layer->input, &layer->input_back);
+        place(block, &at, &layer->hidden[0], &layer->hidden_back[0]);
+        place(block, &at, &layer->hidden[1], &layer->hidden_back[1]);
+    }
+    /* The way back needs both of the output layer's, block by block. */
+    place(block, &at, &e->output, &none);
+    place(block, &at, &e->output_back, &none);
+    return at;
+}
+
+int rnn_cpu_allocate_packed(rnn_engine *e) {
+    for (size_t l = 0; l < e->network.layers; l++)
+        plan_layer(e, l);
+    plan(e, e->precision, &e->output, &e->output_back, e->network.output_weight, e->network.symbols,
+         e->network.hidden);
+    e->packed = rnn_allocate(place_all(e, NULL), 1);
+    if (e->packed)
+        place_all(e, e->packed);
+    return e->packed != NULL;
+}
+
+/* -------------------------------------------------------------------- packing */
 
 static void pack(const rnn_engine *e, const rnn_packed *packed, int thread, int count) {
     if (!packed->data)

@@ -118,44 +118,38 @@ static size_t int8_packed_bytes(size_t k, size_t n) {
 
 static void int8_pack(void *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
                       size_t begin, size_t end) {
-    rnn_narrow_int8_pack(PANEL, 0, packed, b, row, column, k, n, begin, end);
+    rnn_narrow_int8_pack(PANEL, packed, b, row, column, k, n, begin, end);
 }
 
 static void int8_convert(size_t m, size_t k, const float *a, size_t a_stride, void *operand) {
     rnn_narrow_int8_convert(m, k, a, a_stride, operand);
 }
 
-/* Sums over k of size (w ^ sign), for the columns of a panel. */
-static void add_bytes(size_t fours, const uint8_t *sizes, const uint8_t *b, int32_t *sum) {
-    const uint8_t *signs = sizes + 4 * fours;
+/* Adds the sums over k for the columns of a panel. */
+static void add_bytes(size_t fours, const uint8_t *a, const int8_t *b, int32_t *sum) {
     for (size_t p = 0; p < fours; p++)
         for (size_t j = 0; j < PANEL; j++)
             for (size_t i = 0; i < 4; i++)
-                sum[j] +=
-                    sizes[4 * p + i] * (int8_t)(b[(p * PANEL + j) * 4 + i] ^ signs[4 * p + i]);
+                sum[j] += a[4 * p + i] * b[(p * PANEL + j) * 4 + i];
 }
 
 static void int8_multiply(size_t m, size_t n, size_t k, const void *operand, size_t a_stride,
                           const void *packed, const float *bias, int accumulate, float *c,
                           size_t c_stride, size_t begin, size_t end) {
-    size_t fours = rnn_narrow_fours(k);
+    size_t fours = rnn_narrow_fours(k), panel_bytes = 4 * rnn_narrow_int8_panel(PANEL, k);
     for (size_t first = begin; first < end; first += PANEL) {
-        const uint32_t *b =
-            (const uint32_t *)packed + first / PANEL * rnn_narrow_int8_panel(PANEL, k);
-        const float *scales = (const float *)(b + fours * PANEL);
+        const char *b = (const char *)packed + first / PANEL * panel_bytes;
+        const float *scales = (const float *)(b + 4 * fours * PANEL);
         size_t columns = columns_from(first, n);
         for (size_t i = 0; i < m; i++) {
-            const char *row = (const char *)operand + i * a_stride * sizeof(float);
-            rnn_narrow_row head;
+            const float *scale = (const float *)operand + i * a_stride;
             float *out = c + i * c_stride + first, result[PANEL];
             int32_t sum[PANEL];
-            memcpy(&head, row, sizeof head);
-            for (size_t j = 0; j < PANEL; j++)
-                sum[j] = head.correction;
-            add_bytes(fours, (const uint8_t *)row + sizeof head, (const uint8_t *)b, sum);
+            memcpy(sum, scales + PANEL, sizeof sum); /* the corrections */
+            add_bytes(fours, (const uint8_t *)(scale + 1), (const int8_t *)b, sum);
             start_row(result, bias, accumulate, out, first, columns);
             for (size_t j = 0; j < columns; j++)
-                result[j] += (float)sum[j] * (head.scale * scales[j]);
+                result[j] += (float)sum[j] * (*scale * scales[j]);
             memcpy(out, result, columns * sizeof *result);
         }
     }

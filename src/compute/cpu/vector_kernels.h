@@ -31,8 +31,6 @@
  *                       then + those of the low halves
  *   pair(x, y)          words of two floats each, rounded to bfloat16, to the nearest,
  *                       ties to even: x in the low halves, y in the high ones
- *
- * and dot4 then takes any unsigned bytes of x.
  */
 #ifndef RNN_VECTOR_KERNELS_H
 #define RNN_VECTOR_KERNELS_H

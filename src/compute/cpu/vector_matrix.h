@@ -227,12 +227,13 @@ static void product_rows(size_t rows, const operands *of, size_t row, size_t fir
 #undef PAIRS_TILE
 }
 
-/* Up to 3 rows: enough sums are under way only over several panels. */
+/* Up to 3 rows: enough sums are under way only over several panels, two of them: of
+ * more the third cache delivers less. */
 INLINE void product_few(int pairs, size_t m, const operands *of, size_t begin, size_t end) {
-    size_t panels = m == 1 ? 4 : 2, first = begin;
-    for (; first + panels * PANEL <= end; first += panels * PANEL)
+    size_t first = begin;
+    for (; first + 2 * PANEL <= end; first += 2 * PANEL)
         if (m == 1)
-            product_tile(pairs, 1, 4, of, 0, first, 0, of->k);
+            product_tile(pairs, 1, 2, of, 0, first, 0, of->k);
         else if (m == 2)
             product_tile(pairs, 2, 2, of, 0, first, 0, of->k);
         else

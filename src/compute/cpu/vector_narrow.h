@@ -143,132 +143,129 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
 
 /* ----------------------------------------------------------------------- int8 */
 
-INLINE rnn_narrow_row int8_head(const narrow *of, size_t row) {
-    rnn_narrow_row head;
-    memcpy(&head, of->a + row * of->a_row, sizeof head);
-    return head;
-}
-
-/* Four of k for sums [rows][width]; a has a word for each row, a_row bytes apart: of q,
- * or of sizes, with that of their signs `signs` bytes behind. */
-INLINE void int8_step(size_t rows, size_t width, const char *a, size_t a_row, size_t signs,
-                      const char *b, size_t b_panel, words *sums) {
-    words right[4 * PANEL_VECTORS];
-    if (width == PANEL_VECTORS) {
-        UNROLL
-        for (size_t v = 0; v < width; v++)
-            right[v] = load_words(b + v * sizeof(vector));
-    }
+/* Four of k for sums [rows][PANEL_VECTORS]; a has a word for each row, a_row bytes
+ * apart. */
+INLINE void int8_step(size_t rows, const char *a, size_t a_row, const char *b, words *sums) {
+    words right[PANEL_VECTORS];
+    UNROLL
+    for (size_t v = 0; v < PANEL_VECTORS; v++)
+        right[v] = load_words(b + v * sizeof(vector));
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         words left = fill_words(a + r * a_row);
-        words sign = DOTS ? left : fill_words(a + r * a_row + signs);
         UNROLL
-        for (size_t v = 0; v < width; v++) {
-            words *sum = &sums[r * width + v];
-            if (width > PANEL_VECTORS)
-                right[v] = load_words(b + v / PANEL_VECTORS * b_panel +
-                                      v % PANEL_VECTORS * sizeof(vector));
-            *sum = DOTS ? dot4(*sum, right[v], left) : dot4(*sum, left, right[v] ^ sign);
-        }
+        for (size_t v = 0; v < PANEL_VECTORS; v++)
+            sums[r * PANEL_VECTORS + v] = dot4(sums[r * PANEL_VECTORS + v], left, right[v]);
     }
 }
 
-/* C from the sums [rows][width]. A function of its own: the sums that it reads from memory
- * were in registers until now. */
-static void int8_finish(size_t rows, size_t panels, const narrow *of, size_t row, size_t first,
+/* C from the sums [rows][PANEL_VECTORS] of a panel, whose scales are given. A function of
+ * its own: the sums that it reads from memory were in registers until now. */
+static void int8_finish(size_t rows, const narrow *of, size_t row, size_t first, const char *scales,
                         const words *sums) {
-    const size_t width = panels * PANEL_VECTORS, columns = smaller(of->n - first, panels * PANEL);
-    size_t each = rnn_narrow_int8_panel(PANEL, of->k);
-    const float *scales = (const float *)of->packed + (first / PANEL + 1) * each - PANEL;
+    size_t columns = smaller(of->n - first, PANEL);
     for (size_t r = 0; r < rows; r++) {
-        vector scale = fill(int8_head(of, row + r).scale);
+        vector scale = (vector)fill_words(of->a + (row + r) * of->a_row);
         float *c = of->c + (row + r) * of->c_row + first;
-        for (size_t v = 0; v < width; v++) {
+        for (size_t v = 0; v < PANEL_VECTORS; v++) {
             size_t count = lanes_within(columns, v);
-            vector other =
-                load(scales + v / PANEL_VECTORS * each + v % PANEL_VECTORS * LANES) * scale;
-            vector sum = (vector) __builtin_convertvector((integers)sums[r * width + v], floats);
+            vector other = scale * (vector)load_words(scales + v * sizeof(vector));
+            vector sum =
+                (vector) __builtin_convertvector((integers)sums[r * PANEL_VECTORS + v], floats);
             store_lanes(c + v * LANES, narrow_start(of, c, first, v, count) + sum * other, count);
         }
     }
 }
 
-/* rows by `panels` panels. */
-INLINE void int8_tile(size_t rows, size_t panels, const narrow *of, size_t row, size_t first) {
+/* rows by a panel. A dot product of DOTS waits some cycles for the one before it: with
+ * few rows each of four steps has sums of its own. */
+INLINE void int8_tile(size_t rows, const narrow *of, size_t row, size_t first) {
     words sums[NARROW_TILE * PANEL_VECTORS], found[NARROW_TILE * PANEL_VECTORS];
-    const size_t width = panels * PANEL_VECTORS;
-    size_t fours = rnn_narrow_fours(of->k);
-    size_t b_panel = rnn_narrow_int8_panel(PANEL, of->k) * sizeof(uint32_t);
-    const char *a = of->a + row * of->a_row + sizeof(rnn_narrow_row);
-    const char *b = of->packed + first / PANEL * b_panel;
+    const size_t step = PANEL * sizeof(uint32_t), each = rows * PANEL_VECTORS;
+    const size_t chains = DOTS && rows <= 2 ? 4 : 1;
+    size_t fours = rnn_narrow_fours(of->k), panel = rnn_narrow_int8_panel(PANEL, of->k), p = 0;
+    const char *a = of->a + row * of->a_row + sizeof(float); /* behind the scale */
+    const char *b = of->packed + first / PANEL * panel * sizeof(uint32_t);
+    const char *scales = b + fours * step, *corrections = scales + step;
     const float *ahead = of->ahead;
     UNROLL
-    for (size_t r = 0; r < rows; r++) {
-        words correction = (words){0} + (uint32_t)int8_head(of, row + r).correction;
+    for (size_t r = 0; r < chains * rows; r++) {
         UNROLL
-        for (size_t v = 0; v < width; v++)
-            sums[r * width + v] = correction;
+        for (size_t v = 0; v < PANEL_VECTORS; v++)
+            sums[r * PANEL_VECTORS + v] =
+                r < rows ? load_words(corrections + v * sizeof(vector)) : (words){0};
     }
     UNROLL_STEPS
-    for (size_t p = 0; p < fours; p++) {
+    for (; p + chains <= fours; p += chains) {
         call_ahead(rows, ahead, p);
-        int8_step(rows, width, a + 4 * p, of->a_row, 4 * fours, b + p * PANEL * sizeof(uint32_t),
-                  b_panel, sums);
+        UNROLL
+        for (size_t q = 0; q < chains; q++)
+            int8_step(rows, a + (p + q) * sizeof(uint32_t), of->a_row, b + (p + q) * step,
+                      sums + q * each);
     }
+    for (; chains > 1 && p < fours; p++)
+        int8_step(rows, a + p * sizeof(uint32_t), of->a_row, b + p * step, sums);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
-        for (size_t v = 0; v < width; v++)
-            found[r * width + v] = sums[r * width + v];
+        for (size_t v = 0; v < PANEL_VECTORS; v++) {
+            found[r * PANEL_VECTORS + v] = sums[r * PANEL_VECTORS + v];
+            UNROLL
+            for (size_t q = 1; q < chains; q++)
+                found[r * PANEL_VECTORS + v] += sums[q * each + r * PANEL_VECTORS + v];
+        }
     }
-    int8_finish(rows, panels, of, row, first, found);
+    int8_finish(rows, of, row, first, scales, found);
 }
 
 /* -------------------------------------------------------------------- products */
 
-INLINE void narrow_tile(rnn_precision precision, size_t rows, size_t panels, const narrow *of,
-                        size_t row, size_t first) {
+INLINE void narrow_tile(rnn_precision precision, size_t rows, const narrow *of, size_t row,
+                        size_t first) {
 #if !DOTS
     if (precision == RNN_PRECISION_BF16) {
-        size_t columns = smaller(of->n - first, panels * PANEL);
-        if (columns == panels * PANEL)
-            bf16_tile(rows, panels, panels * PANEL, of, row, first);
-        else /* the last panel hangs over */
-            bf16_tile(rows, panels, columns, of, row, first);
+        size_t columns = smaller(of->n - first, PANEL);
+        if (columns == PANEL)
+            bf16_tile(rows, 1, PANEL, of, row, first);
+        else /* the panel hangs over */
+            bf16_tile(rows, 1, columns, of, row, first);
         return;
     }
 #endif
     (void)precision;
-    int8_tile(rows, panels, of, row, first);
+    int8_tile(rows, of, row, first);
 }
 
 INLINE void narrow_rows(rnn_precision precision, size_t rows, const narrow *of, size_t row,
-                        size_t first){
-#define NARROW(ROWS) narrow_tile(precision, ROWS, 1, of, row, first)
+                        size_t first) {
+#define NARROW(ROWS) narrow_tile(precision, ROWS, of, row, first)
     SWITCH_ROWS(rows, NARROW_TILE, NARROW)
 #undef NARROW
 }
 
-/* One row or two: enough sums are under way only over several panels. */
-INLINE
-    void narrow_few(rnn_precision precision, size_t m, const narrow *of, size_t begin, size_t end) {
+#if !DOTS
+/* One row or two of bf16: enough sums are under way only over several panels. Of int8
+ * they are, and one panel after the other is what the third cache delivers fastest. */
+INLINE void bf16_few(size_t m, const narrow *of, size_t begin, size_t end) {
     size_t panels = m == 1 ? 4 : 2, first = begin;
     for (; first + panels * PANEL <= end; first += panels * PANEL)
         if (m == 1)
-            narrow_tile(precision, 1, 4, of, 0, first);
+            bf16_tile(1, 4, 4 * PANEL, of, 0, first);
         else
-            narrow_tile(precision, 2, 2, of, 0, first);
+            bf16_tile(2, 2, 2 * PANEL, of, 0, first);
     for (; first < end; first += PANEL)
-        narrow_rows(precision, m, of, 0, first);
+        narrow_rows(RNN_PRECISION_BF16, m, of, 0, first);
 }
+#endif
 
 INLINE void narrow_multiply(rnn_precision precision, size_t m, narrow of, size_t begin,
                             size_t end) {
-    if (m == 1 || m == 2) {
-        narrow_few(precision, m, &of, begin, end);
+#if !DOTS
+    if (precision == RNN_PRECISION_BF16 && (m == 1 || m == 2)) {
+        bf16_few(m, &of, begin, end);
         return;
     }
+#endif
     size_t steps = precision == RNN_PRECISION_BF16 ? rnn_narrow_pairs(of.k)
                                                    : rnn_narrow_int8_panel(PANEL, of.k) / PANEL;
     for (size_t block = 0; block < m; block += NARROW_ROWS) {
@@ -325,11 +322,11 @@ static size_t int8_packed_bytes(size_t k, size_t n) {
 
 static void int8_pack(void *packed, const float *b, size_t row, size_t column, size_t k, size_t n,
                       size_t begin, size_t end) {
-    rnn_narrow_int8_pack(PANEL, DOTS ? 128 : 0, packed, b, row, column, k, n, begin, end);
+    rnn_narrow_int8_pack(PANEL, packed, b, row, column, k, n, begin, end);
 }
 
 static void int8_convert(size_t m, size_t k, const float *a, size_t a_stride, void *operand) {
-    (DOTS ? rnn_narrow_int8_convert_whole : rnn_narrow_int8_convert)(m, k, a, a_stride, operand);
+    rnn_narrow_int8_convert(m, k, a, a_stride, operand);
 }
 
 static void int8_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
@@ -353,7 +350,7 @@ static const rnn_product product_int8 = {
     .panel = PANEL,
     .packed_bytes = int8_packed_bytes,
     .pack = int8_pack,
-    .operand_floats = DOTS ? rnn_narrow_int8_whole_floats : rnn_narrow_int8_operand_floats,
+    .operand_floats = rnn_narrow_int8_operand_floats,
     .convert = int8_convert,
     .multiply = int8_multiply,
 };
