@@ -27,7 +27,7 @@ static const rnn_option table[] = {
      "what to measure, parted by commas: parts of the names that the table shows, like "
      "'train lstm', or names of your own, like 'train gru 3x256 b64 s50'; all, unless given", NULL},
     {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, 0, "auto float32 bf16 int8", "KIND",
-     "Work", "of what LIST does not say it for; auto is the fastest that training may use", NULL},
+     "Work", "of what LIST does not say it for; auto is float32, and to sample one text all of them", NULL},
     {"rounds", RNN_OPTION_INT, AT(rounds), "7", 1, 10000, 0, NULL, "N", "Work",
      "times that everything is measured in turn; the medians are shown", NULL},
     {"seconds", RNN_OPTION_REAL, AT(seconds), "0.25", 0, 3600, 0, NULL, "T", "Work",
@@ -42,13 +42,6 @@ static const rnn_option table[] = {
 static const rnn_option *own_table(size_t *count) {
     *count = sizeof table / sizeof table[0];
     return table;
-}
-
-/* Where --precision's words stand; auto is float32 until a faster one is as good. */
-static rnn_workload_precision precision_of(const options *how) {
-    static const rnn_workload_precision precisions[] = {RNN_WORKLOAD_FLOAT32, RNN_WORKLOAD_FLOAT32,
-                                                        RNN_WORKLOAD_BF16, RNN_WORKLOAD_INT8};
-    return precisions[how->precision];
 }
 
 /* ------------------------------------------------------------------ progress */
@@ -192,7 +185,8 @@ static int run(const command *self, int argc, char **argv) {
     if (count > 0)
         return manners_usage(self, "what is '%.100s'? Configurations stand behind --config",
                              argv[0]);
-    if (rnn_workload_list(&workloads, &count, how.config, precision_of(&how), &error) != RNN_OK)
+    if (rnn_workload_list(&workloads, &count, how.config, (rnn_precision)how.precision, &error) !=
+        RNN_OK)
         return manners_usage(self, "--config: %s", error.message);
     rnn_benchmark plan = {
         .workloads = workloads,

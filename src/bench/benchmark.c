@@ -87,7 +87,7 @@ static double allowed(const rnn_workload *what, rnn_ceiling which, const double 
 
 /* The ceiling that allows least: arithmetic, or for sampling reading the weights. */
 static rnn_ceiling nearest(const course *c, const rnn_workload *what, const double *ceilings) {
-    int halves = what->precision == RNN_WORKLOAD_BF16 && ceilings[RNN_CEILING_BF16] > 0;
+    int halves = what->precision == RNN_PRECISION_BF16 && ceilings[RNN_CEILING_BF16] > 0;
     rnn_ceiling arithmetic = halves ? RNN_CEILING_BF16 : RNN_CEILING_FMA;
     if (what->task != RNN_TASK_SAMPLE)
         return arithmetic;

@@ -87,6 +87,7 @@ static rnn_status create_engine(rnn_runner *r, int threads, const char *cpu, rnn
         .training = what->task == RNN_TASK_TRAIN,
         .threads = threads,
         .cpu = cpu,
+        .precision = what->precision,
         .moments = rnn_optimizer_moments(&r->settings),
     };
     rnn_status status = rnn_device_pick(&r->device, NULL, error);
@@ -102,25 +103,40 @@ static rnn_status create_engine(rnn_runner *r, int threads, const char *cpu, rnn
 }
 
 static rnn_status create_sampler(rnn_runner *r, int threads, const char *cpu, rnn_error *error) {
-    rnn_sampling how = {.temperature = 1, .seed = SEED, .threads = threads, .cpu = cpu};
+    rnn_sampling how = {.temperature = 1,
+                        .seed = SEED,
+                        .threads = threads,
+                        .cpu = cpu,
+                        .precision = r->what.precision};
     r->drawn = rnn_allocate(r->what.batch, sizeof *r->drawn);
     if (!r->drawn)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for the symbols to be drawn");
     return rnn_sampler_create(&r->sampler, r->model, &how, (int)r->what.batch, error);
 }
 
-static rnn_status check_precision(const rnn_workload *what, rnn_error *error) {
+/* What `rnn train` would not do is not measured. */
+static rnn_status check_precision(const rnn_workload *what, const char *cpu, rnn_error *error) {
+    const rnn_kernels *kernels;
     char name[RNN_WORKLOAD_NAME];
-    if (what->precision == RNN_WORKLOAD_FLOAT32)
-        return RNN_OK;
     rnn_workload_name(what, name);
-    return rnn_fail(error, RNN_ERR_UNSUPPORTED, "%s: this build computes in float32 alone", name);
+    rnn_status status = rnn_kernels_pick(&kernels, cpu, error);
+    if (status != RNN_OK || what->task != RNN_TASK_TRAIN ||
+        what->precision == RNN_PRECISION_FLOAT32)
+        return status;
+    if (what->precision == RNN_PRECISION_INT8)
+        return rnn_fail(error, RNN_ERR_UNSUPPORTED, "%s: nothing is trained in int8", name);
+    if (kernels->automatic == RNN_PRECISION_BF16)
+        return RNN_OK;
+    return rnn_fail(error, RNN_ERR_UNSUPPORTED,
+                    "%s: the kernels \"%s\" have no instructions for bf16 (avx512_bf16); there, "
+                    "training runs in float32",
+                    name, kernels->name);
 }
 
 rnn_status rnn_runner_create(rnn_runner **out, const rnn_workload *what, int threads,
                              const char *cpu, rnn_error *error) {
     *out = NULL;
-    rnn_status status = check_precision(what, error);
+    rnn_status status = check_precision(what, cpu, error);
     if (status != RNN_OK)
         return status;
     rnn_runner *r = rnn_allocate(1, sizeof *r);

@@ -18,19 +18,21 @@
 
 static const char *const tasks[] = {"train", "evaluate", "sample", NULL};
 static const char *const cells[] = {"tanh", "gru", "lstm", NULL};
-static const char *const precisions[] = {"float32", "bf16", "int8", NULL};
+static const char *const precisions[] = {"auto", "float32", "bf16", "int8", NULL};
 
 /* Evaluation is batched as rnn_evaluate batches it. */
 static const rnn_workload standard[] = {
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_WORKLOAD_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 3, 512, 50, 100, RNN_WORKLOAD_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_GRU, 2, 512, 100, 100, RNN_WORKLOAD_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_TANH, 2, 512, 100, 100, RNN_WORKLOAD_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 128, 50, 50, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 3, 512, 50, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_GRU, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_TANH, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 128, 50, 50, RNN_PRECISION_FLOAT32},
     {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 2, 512, RNN_EVALUATOR_STREAMS, RNN_EVALUATOR_LENGTH,
-     RNN_WORKLOAD_FLOAT32},
-    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_WORKLOAD_FLOAT32},
-    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 64, 1, RNN_WORKLOAD_FLOAT32},
+     RNN_PRECISION_FLOAT32},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_PRECISION_BF16},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_PRECISION_INT8},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 64, 1, RNN_PRECISION_FLOAT32},
 };
 
 /* ------------------------------------------------------------------- reading */
@@ -88,8 +90,8 @@ static rnn_status read_word(words *w, const char *word, rnn_error *error) {
     } else if ((found = place(cells, word)) >= 0) {
         w->said.cell = (rnn_cell)found;
         flag = &w->cell;
-    } else if ((found = place(precisions, word)) >= 0) {
-        w->said.precision = (rnn_workload_precision)found;
+    } else if ((found = place(precisions, word)) > RNN_PRECISION_AUTO) {
+        w->said.precision = (rnn_precision)found;
         flag = &w->precision;
     } else {
         words before = *w;
@@ -162,7 +164,7 @@ static rnn_status complete(const words *w, rnn_workload *out, rnn_error *error) 
 
 /* The configurations that one item of the list stands for; room for all standard
  * ones. */
-static rnn_status choose(const char *item, size_t length, rnn_workload_precision precision,
+static rnn_status choose(const char *item, size_t length, rnn_precision precision,
                          rnn_workload *out, size_t *count, rnn_error *error) {
     words w;
     rnn_network network;
@@ -170,8 +172,10 @@ static rnn_status choose(const char *item, size_t length, rnn_workload_precision
     rnn_status status = read_words(&w, item, length, error);
     if (status != RNN_OK)
         return status;
+    /* Those in another precision than float32 are for lists that ask for none. */
+    int any = !w.precision && precision == RNN_PRECISION_AUTO;
     for (size_t i = 0; i < COUNT(standard); i++)
-        if (is_part_of(&w, &standard[i]))
+        if (is_part_of(&w, &standard[i]) && (any || standard[i].precision == RNN_PRECISION_FLOAT32))
             out[found++] = standard[i];
     if (found == 0) {
         status = complete(&w, out, error);
@@ -180,15 +184,16 @@ static rnn_status choose(const char *item, size_t length, rnn_workload_precision
         if (status != RNN_OK)
             return status;
         found = 1;
+        out->precision = RNN_PRECISION_FLOAT32;
     }
-    for (size_t i = 0; i < found; i++)
+    for (size_t i = 0; i < found && !any; i++)
         out[i].precision = w.precision ? w.said.precision : precision;
     *count += found;
     return RNN_OK;
 }
 
 rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list,
-                             rnn_workload_precision precision, rnn_error *error) {
+                             rnn_precision precision, rnn_error *error) {
     size_t items = 1;
     *count = 0;
     for (const char *at = list; *at; at++)
@@ -245,6 +250,6 @@ double rnn_workload_flop(const rnn_workload *what) {
 }
 
 size_t rnn_workload_weight_bytes(const rnn_workload *what) {
-    static const size_t bytes[] = {4, 2, 1}; /* float32, bf16, int8 */
+    static const size_t bytes[RNN_PRECISIONS] = {0, 4, 2, 1};
     return (size_t)multiply_adds(what) * bytes[what->precision];
 }

@@ -17,30 +17,24 @@
 
 typedef enum rnn_task { RNN_TASK_TRAIN, RNN_TASK_EVALUATE, RNN_TASK_SAMPLE } rnn_task;
 
-/* Of the weights and what they are multiplied with; sums are float32 in any case. */
-typedef enum rnn_workload_precision {
-    RNN_WORKLOAD_FLOAT32,
-    RNN_WORKLOAD_BF16,
-    RNN_WORKLOAD_INT8,
-} rnn_workload_precision;
-
 typedef struct rnn_workload {
     rnn_task task;
     rnn_cell cell;
     size_t layers, hidden;
-    size_t batch;  /* streams side by side */
-    size_t length; /* characters of each that are read at once; sampling: 1 */
-    rnn_workload_precision precision;
+    size_t batch;            /* streams side by side */
+    size_t length;           /* characters of each that are read at once; sampling: 1 */
+    rnn_precision precision; /* not AUTO */
 } rnn_workload;
 
 /* Reads a list of configurations, parted by commas. Each is a part of a standard
  * one's name, and then stands for all of those ("train", "lstm 2x512"), or a name
  * with a task, a cell and a size of its own; what it leaves out is as in the
  * standard ones. An empty list stands for all standard ones. `precision` is that of
- * those that name none. *out is released with rnn_free. RNN_ERR_RANGE,
+ * those that name none; AUTO is float32, and sampling one text in bf16 and int8 as well.
+ * *out is released with rnn_free. RNN_ERR_RANGE,
  * RNN_ERR_MEMORY. */
 rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list,
-                             rnn_workload_precision precision, rnn_error *error);
+                             rnn_precision precision, rnn_error *error);
 
 /* The whole name; `name` has room for RNN_WORKLOAD_NAME. */
 void rnn_workload_name(const rnn_workload *what, char *name);

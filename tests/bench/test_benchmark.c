@@ -19,10 +19,12 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const rnn_workload small[] = {
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 16, 3, 5, RNN_WORKLOAD_FLOAT32},
-    {RNN_TASK_EVALUATE, RNN_CELL_GRU, 1, 16, 2, 4, RNN_WORKLOAD_FLOAT32},
-    {RNN_TASK_SAMPLE, RNN_CELL_TANH, 1, 16, 1, 1, RNN_WORKLOAD_FLOAT32},
-    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 1, 16, 4, 1, RNN_WORKLOAD_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 16, 3, 5, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_EVALUATE, RNN_CELL_GRU, 1, 16, 2, 4, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_SAMPLE, RNN_CELL_TANH, 1, 16, 1, 1, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 1, 16, 4, 1, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_SAMPLE, RNN_CELL_GRU, 1, 16, 1, 1, RNN_PRECISION_INT8},
+    {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 1, 16, 2, 4, RNN_PRECISION_BF16},
 };
 
 typedef struct visits {
@@ -114,9 +116,12 @@ static void refuses_what_it_cannot_measure(void **state) {
     assert_int_equal(run_with(&small[0], 1, "nothing", &error), RNN_ERR_RANGE);
     assert_int_equal(run_with(&small[0], 4096, "auto", &error), RNN_ERR_RANGE);
     rnn_workload halves = small[0];
-    halves.precision = RNN_WORKLOAD_INT8;
+    halves.precision = RNN_PRECISION_INT8;
     assert_int_equal(run_with(&halves, 1, "auto", &error), RNN_ERR_UNSUPPORTED);
     assert_non_null(strstr(error.message, "train lstm 2x16 b3 s5 int8"));
+    halves.precision = RNN_PRECISION_BF16;
+    assert_int_equal(run_with(&halves, 1, "generic", &error), RNN_ERR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "avx512_bf16"));
 }
 
 static void fails_whole_when_memory_is_short(void **state) {

@@ -16,7 +16,7 @@
 #define MOST 64
 
 /* Reads a list and compares the names of what it stands for, parted by "; ". */
-static void stands_for(const char *list, rnn_workload_precision precision, const char *wanted) {
+static void stands_for(const char *list, rnn_precision precision, const char *wanted) {
     rnn_workload *found;
     rnn_error error = {0};
     size_t count;
@@ -36,27 +36,33 @@ static void stands_for(const char *list, rnn_workload_precision precision, const
 
 static void parts_of_names_stand_for_all_that_have_them(void **state) {
     (void)state;
-    stands_for("train lstm 2x512", RNN_WORKLOAD_FLOAT32, "train lstm 2x512 b100 s100 float32");
-    stands_for("sample", RNN_WORKLOAD_FLOAT32,
+    stands_for("train lstm 2x512", RNN_PRECISION_FLOAT32, "train lstm 2x512 b100 s100 float32");
+    stands_for("sample", RNN_PRECISION_FLOAT32,
                "sample lstm 2x512 b1 float32; sample lstm 2x512 b64 float32");
-    stands_for("b64", RNN_WORKLOAD_FLOAT32, "sample lstm 2x512 b64 float32");
-    stands_for("  gru  ,3x512 train", RNN_WORKLOAD_BF16,
+    stands_for("b64", RNN_PRECISION_FLOAT32, "sample lstm 2x512 b64 float32");
+    stands_for("  gru  ,3x512 train", RNN_PRECISION_BF16,
                "train gru 2x512 b100 s100 bf16; train lstm 3x512 b50 s100 bf16");
-    stands_for("int8 b1", RNN_WORKLOAD_FLOAT32, "sample lstm 2x512 b1 int8");
-    stands_for("", RNN_WORKLOAD_FLOAT32,
+    stands_for("int8 b1", RNN_PRECISION_FLOAT32, "sample lstm 2x512 b1 int8");
+    stands_for("", RNN_PRECISION_FLOAT32,
                "train lstm 2x512 b100 s100 float32; train lstm 3x512 b50 s100 float32; "
                "train gru 2x512 b100 s100 float32; train tanh 2x512 b100 s100 float32; "
                "train lstm 2x128 b50 s50 float32; evaluate lstm 2x512 b32 s256 float32; "
                "sample lstm 2x512 b1 float32; sample lstm 2x512 b64 float32");
+    stands_for("sample", RNN_PRECISION_AUTO,
+               "sample lstm 2x512 b1 float32; sample lstm 2x512 b1 bf16; "
+               "sample lstm 2x512 b1 int8; sample lstm 2x512 b64 float32");
+    stands_for("train gru, bf16 b1", RNN_PRECISION_AUTO,
+               "train gru 2x512 b100 s100 float32; sample lstm 2x512 b1 bf16");
+    stands_for("sample gru 1x8", RNN_PRECISION_AUTO, "sample gru 1x8 b1 float32");
 }
 
 static void other_names_are_configurations_of_their_own(void **state) {
     (void)state;
-    stands_for("train lstm 4x256 b32 s64 float32", RNN_WORKLOAD_BF16,
+    stands_for("train lstm 4x256 b32 s64 float32", RNN_PRECISION_BF16,
                "train lstm 4x256 b32 s64 float32");
-    stands_for("s7 1x16 tanh train", RNN_WORKLOAD_FLOAT32, "train tanh 1x16 b100 s7 float32");
-    stands_for("sample gru 2x64", RNN_WORKLOAD_FLOAT32, "sample gru 2x64 b1 float32");
-    stands_for("evaluate lstm 2x512 b100 s100", RNN_WORKLOAD_FLOAT32,
+    stands_for("s7 1x16 tanh train", RNN_PRECISION_FLOAT32, "train tanh 1x16 b100 s7 float32");
+    stands_for("sample gru 2x64", RNN_PRECISION_FLOAT32, "sample gru 2x64 b1 float32");
+    stands_for("evaluate lstm 2x512 b100 s100", RNN_PRECISION_FLOAT32,
                "evaluate lstm 2x512 b100 s100 float32");
 }
 
@@ -68,7 +74,7 @@ static void a_whole_name_stands_for_itself(void **state) {
         "sample tanh 1x4096 b65536 int8",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        stands_for(names[i], RNN_WORKLOAD_FLOAT32, names[i]);
+        stands_for(names[i], RNN_PRECISION_FLOAT32, names[i]);
 }
 
 static void wrong_names_are_refused_with_a_reason(void **state) {
@@ -89,7 +95,7 @@ static void wrong_names_are_refused_with_a_reason(void **state) {
         rnn_error error = {0};
         size_t count;
         assert_int_equal(
-            rnn_workload_list(&found, &count, wrong[i][0], RNN_WORKLOAD_FLOAT32, &error),
+            rnn_workload_list(&found, &count, wrong[i][0], RNN_PRECISION_FLOAT32, &error),
             RNN_ERR_RANGE);
         assert_null(found);
         if (!strstr(error.message, wrong[i][1]))
@@ -100,14 +106,18 @@ static void wrong_names_are_refused_with_a_reason(void **state) {
 /* docs/performance.md: 6 ((2L - 1) G H^2 + H V) for a character trained. */
 static void counts_the_work_by_the_formula(void **state) {
     (void)state;
-    rnn_workload what = {.task = RNN_TASK_TRAIN, .cell = RNN_CELL_LSTM, .layers = 2, .hidden = 512};
+    rnn_workload what = {.task = RNN_TASK_TRAIN,
+                         .cell = RNN_CELL_LSTM,
+                         .layers = 2,
+                         .hidden = 512,
+                         .precision = RNN_PRECISION_FLOAT32};
     assert_true(rnn_workload_flop(&what) == 6.0 * (3 * 4 * 512 * 512 + 512 * 65)); /* 19.07 M */
     what.task = RNN_TASK_EVALUATE;
     assert_true(rnn_workload_flop(&what) == 2.0 * (3 * 4 * 512 * 512 + 512 * 65));
     what.task = RNN_TASK_SAMPLE;
     assert_true(rnn_workload_flop(&what) == 2.0 * (3 * 4 * 512 * 512 + 512 * 65));
     assert_int_equal(rnn_workload_weight_bytes(&what), 4 * (3 * 4 * 512 * 512 + 512 * 65));
-    what.precision = RNN_WORKLOAD_INT8;
+    what.precision = RNN_PRECISION_INT8;
     assert_int_equal(rnn_workload_weight_bytes(&what), 3 * 4 * 512 * 512 + 512 * 65);
     what = (rnn_workload){.task = RNN_TASK_TRAIN, .cell = RNN_CELL_GRU, .layers = 1, .hidden = 100};
     assert_true(rnn_workload_flop(&what) == 6.0 * (3 * 100 * 100 + 100 * 65));
@@ -121,7 +131,7 @@ static void fails_whole_when_memory_is_short(void **state) {
     rnn_workload *found;
     size_t count;
     rnn_allocate_fail(1, 0);
-    assert_int_equal(rnn_workload_list(&found, &count, "", RNN_WORKLOAD_FLOAT32, NULL),
+    assert_int_equal(rnn_workload_list(&found, &count, "", RNN_PRECISION_FLOAT32, NULL),
                      RNN_ERR_MEMORY);
     assert_null(found);
 }

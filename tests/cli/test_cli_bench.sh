@@ -57,8 +57,8 @@ prints "of ceiling"
 
 # What cannot be done is told, not measured as something else.
 # shellcheck disable=SC2086
-run 1 bench --config "sample lstm 1x16 int8" $quickly
+run 1 bench --config "train lstm 1x16 int8" $quickly
 silent out
-says "sample lstm 1x16 b1 int8"
+says "train lstm 1x16 b100 s100 int8"
 run 2 bench --config "train lstm 1x16 b2 s4" --threads 2000
 says "--threads must be"

@@ -6,10 +6,10 @@
  * Plain C that each table's file compiles with its own flags. rnn_product of
  * kernels.h says what is computed; here is where it lies.
  *
- *   bf16 operand   rows of floats that are bfloat16s, an even number of them
+ *   bf16 operand   rows of floats that are bfloat16s, an even number of them; where an
+ *                  instruction takes pairs of k, rows of words with a pair each
  *   bf16 packed    [panels][pairs of k][panel] words: the first of a pair in the
  *                  low half, the second in the high half
- *                  or, where an instruction takes pairs of k, of words with a pair each
  *   int8 operand   rows of a scale (a float), then for each four of k a word of four
  *                  bytes q + 64, which are 1 .. 127
  *   int8 packed    [panels] of [fours of k][panel] words with four bytes q each, the
