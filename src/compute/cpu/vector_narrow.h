@@ -47,6 +47,12 @@ INLINE vector narrow_start(const narrow *of, const float *c, size_t first, size_
     return of->bias ? load_lanes(of->bias + first + v * LANES, count) : fill(0.0f);
 }
 
+/* Step p's share of what comes next; in lower tiles it would take as long as it saves. */
+INLINE void call_ahead(size_t rows, const float *ahead, size_t p) {
+    if (rows > 4 && ahead)
+        __builtin_prefetch(ahead + p * FETCHED, 0, 2);
+}
+
 /* ----------------------------------------------------------------------- bf16 */
 
 #if !DOTS
@@ -120,8 +126,7 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
     }
     UNROLL_STEPS
     for (size_t p = 0; p < pairs; p++) {
-        if (ahead)
-            __builtin_prefetch(ahead + p * FETCHED, 0, 2);
+        call_ahead(rows, ahead, p);
         bf16_step(rows, width, a + 2 * p, of->a_row / sizeof(float),
                   b + p * PANEL * sizeof(uint32_t), b_panel, sums);
     }
@@ -172,32 +177,43 @@ static void int8_finish(size_t rows, const narrow *of, size_t row, size_t first,
     }
 }
 
-/* rows by a panel. */
+/* rows by a panel. A dot product of DOTS waits some cycles for the one before it: with
+ * few rows each of four steps has sums of its own. */
 INLINE void int8_tile(size_t rows, const narrow *of, size_t row, size_t first) {
     words sums[NARROW_TILE * PANEL_VECTORS], found[NARROW_TILE * PANEL_VECTORS];
-    const size_t step = PANEL * sizeof(uint32_t);
-    size_t fours = rnn_narrow_fours(of->k), panel = rnn_narrow_int8_panel(PANEL, of->k);
-    const char *a = of->a + row * of->a_row;
+    const size_t step = PANEL * sizeof(uint32_t), each = rows * PANEL_VECTORS;
+    const size_t chains = DOTS && rows <= 2 ? 4 : 1;
+    size_t fours = rnn_narrow_fours(of->k), panel = rnn_narrow_int8_panel(PANEL, of->k), p = 0;
+    const char *a = of->a + row * of->a_row + sizeof(float); /* behind the scale */
     const char *b = of->packed + first / PANEL * panel * sizeof(uint32_t);
     const char *scales = b + fours * step, *corrections = scales + step;
     const float *ahead = of->ahead;
     UNROLL
-    for (size_t r = 0; r < rows; r++) {
+    for (size_t r = 0; r < chains * rows; r++) {
         UNROLL
         for (size_t v = 0; v < PANEL_VECTORS; v++)
-            sums[r * PANEL_VECTORS + v] = load_words(corrections + v * sizeof(vector));
+            sums[r * PANEL_VECTORS + v] =
+                r < rows ? load_words(corrections + v * sizeof(vector)) : (words){0};
     }
     UNROLL_STEPS
-    for (size_t p = 0; p < fours; p++) {
-        if (ahead)
-            __builtin_prefetch(ahead + p * FETCHED, 0, 2);
-        int8_step(rows, a + (p + 1) * sizeof(uint32_t), of->a_row, b + p * step, sums);
+    for (; p + chains <= fours; p += chains) {
+        call_ahead(rows, ahead, p);
+        UNROLL
+        for (size_t q = 0; q < chains; q++)
+            int8_step(rows, a + (p + q) * sizeof(uint32_t), of->a_row, b + (p + q) * step,
+                      sums + q * each);
     }
+    for (; chains > 1 && p < fours; p++)
+        int8_step(rows, a + p * sizeof(uint32_t), of->a_row, b + p * step, sums);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
-        for (size_t v = 0; v < PANEL_VECTORS; v++)
+        for (size_t v = 0; v < PANEL_VECTORS; v++) {
             found[r * PANEL_VECTORS + v] = sums[r * PANEL_VECTORS + v];
+            UNROLL
+            for (size_t q = 1; q < chains; q++)
+                found[r * PANEL_VECTORS + v] += sums[q * each + r * PANEL_VECTORS + v];
+        }
     }
     int8_finish(rows, of, row, first, scales, found);
 }
