@@ -35,7 +35,7 @@ static const rnn_option table[] = {
     {"threads", RNN_OPTION_INT, AT(threads), "0", 0, 1024, 0, NULL, "N", "Run",
      "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
     {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, 0, NULL, "LEVEL", "Run",
-     "instruction set, like avx2; generic is plain C", NULL},
+     "avx512bf16, avx512, avx2, neon or generic, plain C; auto takes RNN_CPU, else the best", NULL},
 };
 /* clang-format on */
 

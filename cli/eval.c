@@ -50,7 +50,7 @@ static const rnn_option table[] = {
     {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, 0, NULL, "LEVEL", "Run",
      "avx512bf16, avx512, avx2, neon or generic, plain C; auto takes RNN_CPU, else the best", NULL},
     {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, 0, "auto float32 bf16 int8", "KIND",
-     "Run", "of the weights: fewer bits are read faster and cost a little of the loss", NULL},
+     "Run", "of what is multiplied: fewer bits are faster and cost a little of the loss; auto is float32", NULL},
     {"device", RNN_OPTION_TEXT, AT(device), "auto", 0, 0, 0, NULL, "NAME", "Run",
      "where to compute, like cpu", NULL},
 };
@@ -132,12 +132,13 @@ static json_t *describe(const options *how, const rnn_evaluation_result *result)
     char hash[20];
     snprintf(hash, sizeof hash, "%016" PRIx64, result->hash);
     json_t *object =
-        json_pack("{s:I, s:f, s:f, s:f, s:f, s:s, s:I, s:f, s:s}", "characters",
+        json_pack("{s:I, s:f, s:f, s:f, s:f, s:s, s:I, s:f, s:s, s:s}", "characters",
                   (json_int_t)score->characters, "nats_per_character", score->nats_per_character,
                   "bits_per_character", figures_bits(score->nats_per_character), "perplexity",
                   exp(score->nats_per_character), "accuracy", score->accuracy, "protocol",
                   how->protocol == RNN_PROTOCOL_COLD ? "cold" : "stream", "skipped",
-                  (json_int_t)result->skipped, "seconds", result->seconds, "text_hash", hash);
+                  (json_int_t)result->skipped, "seconds", result->seconds, "text_hash", hash,
+                  "kernels", result->kernels);
     if (object && how->protocol == RNN_PROTOCOL_COLD)
         json_object_set_new(object, "window", json_integer(how->window));
     return object;
@@ -157,8 +158,10 @@ static void print_result(FILE *file, const options *how, const rnn_evaluation_re
     else
         fprintf(file, "protocol    stream\n");
     fprintf(
-        file, "time        %s, %s characters a second\n", figures_seconds(result->seconds).text,
-        figures_rate(result->seconds > 0 ? (double)score->characters / result->seconds : 0).text);
+        file, "time        %s, %s characters a second (%s)\n",
+        figures_seconds(result->seconds).text,
+        figures_rate(result->seconds > 0 ? (double)score->characters / result->seconds : 0).text,
+        result->kernels);
 }
 
 static int print_all(const command *self, const options *how, const manners *manner,

@@ -76,7 +76,7 @@ static const rnn_option table[] = {
     {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, 0, NULL, "LEVEL", "Run",
      "avx512bf16, avx512, avx2, neon or generic, plain C; auto takes RNN_CPU, else the best", NULL},
     {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, 0, "auto float32 bf16 int8", "KIND",
-     "Run", "of the weights: fewer bits are read faster and cost a little of the loss", NULL},
+     "Run", "of what is multiplied: fewer bits are faster and cost a little of the loss; auto is float32", NULL},
     {"device", RNN_OPTION_TEXT, AT(device), "auto", 0, 0, 0, NULL, "NAME", "Run",
      "where to compute, like cpu", NULL},
     {"verbose", RNN_OPTION_FLAG, AT(verbose), "0", 0, 0, 0, NULL, NULL, "Manners",

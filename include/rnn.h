@@ -68,10 +68,10 @@ typedef enum rnn_units {
     RNN_UNITS_BYTES,
 } rnn_units;
 
-/* In what the numbers of a network's products are held. Sums are float32, and so are
- * the weights in a file, whatever is chosen. */
+/* In what both factors of a network's products are held while they are multiplied. Sums are
+ * float32, and so are the weights in a file, whatever is chosen. */
 typedef enum rnn_precision {
-    RNN_PRECISION_AUTO = 0, /* bf16 where the processor multiplies it, else float32 */
+    RNN_PRECISION_AUTO = 0, /* float32; in training bf16 where the processor computes in it */
     RNN_PRECISION_FLOAT32,
     RNN_PRECISION_BF16, /* bfloat16: float32's range with 8 bits of mantissa */
     RNN_PRECISION_INT8, /* integers, one scale for each row of weights; not for training */
@@ -124,9 +124,9 @@ typedef struct rnn_state rnn_state;
 
 /* A state that has read nothing (all zero). RNN_ERR_MEMORY. */
 RNN_API rnn_status rnn_state_create(rnn_state **out, const rnn_model *model, rnn_error *error);
-/* The same with weights in bf16 or int8, which are read faster and cost a little of
- * the loss; rnn_state_create's are float32. All that read a model in one precision
- * share its weights. RNN_ERR_RANGE for a precision that does not exist. */
+/* The same in bf16 or int8, which is faster and costs a little of the loss;
+ * rnn_state_create's are float32. All that read a model in one precision, with cpu and
+ * device left open, share its packed weights. RNN_ERR_RANGE for a precision that does not exist. */
 RNN_API rnn_status rnn_state_create_in(rnn_state **out, const rnn_model *model,
                                        rnn_precision precision, rnn_error *error);
 RNN_API void rnn_state_destroy(rnn_state *state);
@@ -152,7 +152,7 @@ typedef struct rnn_sampling {
     uint64_t seed;     /* same seed, same model, same text */
     int threads;       /* 0: OMP_NUM_THREADS, else all cores */
     const char *cpu, *device; /* as rnn_training's; NULL stands for "auto" */
-    rnn_precision precision;  /* of the weights; AUTO is float32 where bf16 is not native */
+    rnn_precision precision;  /* AUTO stands for float32 */
 } rnn_sampling;
 
 /* Writes text: one or several independent streams that share a prime. */
@@ -237,7 +237,8 @@ typedef struct rnn_evaluation_result {
     rnn_score score;
     uint64_t skipped; /* unknown characters passed over */
     double seconds;
-    uint64_t hash; /* of the text that was read: equal texts, equal hashes */
+    uint64_t hash;    /* of the text that was read: equal texts, equal hashes */
+    char kernels[64]; /* what computed it: "avx2, int8, 2 threads" */
 } rnn_evaluation_result;
 
 /* Scores what rnn_train would train on: files, directories, archives, "-" for
@@ -333,7 +334,7 @@ typedef struct rnn_training {
     const char *device; /* "auto", "cpu" */
     /* rnn_precision of the products, not int8; weights, sums and states are float32.
      * bf16 where the device has no instructions for it is trained in float32, with a
-     * notice. */
+     * notice, unless the environment variable RNN_EMULATE_BF16 is set. */
     int precision;
 } rnn_training;
 

@@ -27,7 +27,7 @@ while [ $# -gt 0 ]; do
 done
 build=${1:-build/release}
 [ $# -eq 0 ] || shift
-tests=${*:-test_kernels test_kernels_cells test_kernels_output}
+tests=${*:-test_kernels test_kernels_cells test_kernels_output test_products}
 tests="test_kernels_choice $tests"
 
 for thing in bochs xorriso cpio; do

@@ -38,7 +38,7 @@ typedef struct rnn_engine_options {
     float *parameters;
     /* An engine of the same device and network whose parameters this one, which is
      * not for training, reads instead of having its own; it must outlive this one
-     * and keep its parameters so long. cpu and precision are
+     * and neither change its parameters nor train so long. cpu and precision are
      * then its. NULL for own ones. */
     rnn_engine *weights;
 } rnn_engine_options;
@@ -63,7 +63,8 @@ typedef struct rnn_device {
     void (*destroy)(rnn_engine *engine);
     const char *(*describe)(const rnn_engine *engine); /* "avx2, int8, 2 threads" */
 
-    /* What RNN_PRECISION_AUTO stands for with these kernels. */
+    /* What RNN_PRECISION_AUTO stands for in training with these kernels; for what only
+     * reads weights it is float32. */
     rnn_precision (*automatic)(const char *cpu);
 
     /* Copies to and from the flat arrays [parameters]; all but the parameters exist

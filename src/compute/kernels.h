@@ -87,7 +87,7 @@ typedef struct rnn_kernels {
 
     /* --- matrix product, by rnn_precision; AUTO's is NULL */
     const rnn_product *products[RNN_PRECISIONS];
-    rnn_precision automatic; /* what RNN_PRECISION_AUTO stands for */
+    rnn_precision automatic; /* what RNN_PRECISION_AUTO stands for in training */
 
     /* --- weight gradient, C[m][n] += A^T B over all rows of A [rows][m], B [rows][n] */
 
@@ -99,7 +99,8 @@ typedef struct rnn_kernels {
     void (*gradient)(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
                      const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
                      size_t end, float *scratch);
-    /* The same of A and B rounded to bfloat16, summed in float32 in the order of rows. */
+    /* The same of A and B rounded to bfloat16. Either sums in float32 in the order of
+     * rows, the vector tables in blocks that are then added to C. */
     void (*gradient_bf16)(size_t rows, size_t m, size_t n, const float *a, size_t a_stride,
                           const float *b, size_t b_stride, float *c, size_t c_stride, size_t begin,
                           size_t end, float *scratch);

@@ -2,6 +2,7 @@
  *
  * score.c - the public scoring of a text in memory and of files.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,7 @@ static rnn_status run(const rnn_model *model, const rnn_symbols *symbols, const 
     double start = rnn_clock_now();
     status = rnn_evaluator_run(&out->score, device, engine, &plan, error);
     out->seconds = rnn_clock_now() - start;
+    snprintf(out->kernels, sizeof out->kernels, "%s", device->describe(engine));
     device->destroy(engine);
     return status;
 }

@@ -7,6 +7,7 @@
  * made when they are first asked for: a model that is only sampled in int8 never
  * has its weights packed in float32.
  */
+#include <assert.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -52,7 +53,7 @@ static rnn_status borrow(rnn_engine **out, const rnn_model *model, rnn_engine_op
     if (status != RNN_OK)
         return status;
     if (options->precision == RNN_PRECISION_AUTO)
-        options->precision = weights->device->automatic(NULL);
+        options->precision = RNN_PRECISION_FLOAT32;
     rnn_engine **lender = &weights->lenders[options->precision];
     rnn_engine_options lending = {.batch = 1,
                                   .length = 1,
@@ -94,6 +95,7 @@ rnn_status rnn_model_engine(rnn_engine **out, const rnn_device **device, const r
         pthread_mutex_unlock(&model->weights->mutex);
         return status;
     }
+    assert(model->parameters); /* a model in training has none of its own */
     options.parameters = model->parameters;
     return (*device)->create(out, &model->network, &options, error);
 }

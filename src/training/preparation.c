@@ -190,14 +190,11 @@ static rnn_status resumed_model(rnn_trainer *t, rnn_vocabulary *vocabulary, rnn_
 
 /* bf16 only where it is fast; RNN_EMULATE_BF16 is for those who want its numbers all
  * the same. */
-static rnn_precision choose_precision(rnn_trainer *t) {
-    rnn_precision asked = (rnn_precision)t->how.precision;
+static rnn_precision choose_precision(const rnn_trainer *t) {
     const char *emulate = getenv("RNN_EMULATE_BF16");
-    if (asked != RNN_PRECISION_BF16 || (emulate && *emulate) ||
+    if (t->how.precision != RNN_PRECISION_BF16 || (emulate && *emulate) ||
         t->device->automatic(t->how.cpu) == RNN_PRECISION_BF16)
-        return asked;
-    rnn_reports_notice(t, "this processor, or the kernels chosen, have no instructions for bf16 "
-                          "(avx512_bf16): training in float32");
+        return (rnn_precision)t->how.precision;
     return RNN_PRECISION_FLOAT32;
 }
 
@@ -221,7 +218,11 @@ static rnn_status open_engine(rnn_trainer *t, rnn_error *error) {
     if (status != RNN_OK)
         return status;
     options.precision = choose_precision(t);
-    return t->device->create(&t->engine, &t->model->network, &options, error);
+    status = t->device->create(&t->engine, &t->model->network, &options, error);
+    if (status == RNN_OK && (int)options.precision != how->precision)
+        rnn_reports_notice(t, "this processor, or the kernels chosen, have no instructions for "
+                              "bf16 (avx512_bf16): training in float32");
+    return status;
 }
 
 void rnn_preparation_restore(rnn_trainer *t) {

@@ -259,6 +259,7 @@ static rnn_status draw(rnn_trainer *t, char *out, rnn_error *error) {
         .greedy = how->sample_temperature == 0,
         .seed = how->seed + (uint64_t)t->at.step,
         .threads = how->threads,
+        .cpu = how->cpu,
     };
     rnn_sampler *sampler = NULL;
     rnn_writer writer = {{0}, 0};

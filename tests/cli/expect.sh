@@ -6,7 +6,7 @@ set -eu
 # shellcheck disable=SC2034 # for those who source this
 source_dir=$(cd "$1" && pwd)
 rnn=$(cd "$2" && pwd)/rnn
-unset NO_COLOR COLUMNS OMP_NUM_THREADS
+unset NO_COLOR COLUMNS OMP_NUM_THREADS RNN_EMULATE_BF16
 TERM=dumb LC_ALL=C
 export TERM LC_ALL
 [ -x "$rnn" ] || {

@@ -20,6 +20,12 @@ for choice in "" "--cpu auto"; do
     cmp out named || fail "RNN_CPU=generic and --cpu generic write differently"
 done
 
+# What is named goes before the environment, in the samples on the way as well.
+RNN_CPU=nothing
+run 0 train text.txt --out fourth --hidden-size 8 --steps 2 --cpu generic
+says "sample at step 2"
+RNN_CPU=generic
+
 # An unknown name is told with where it came from.
 for command in "train text.txt --out third" "sample model" "eval model text.txt"; do
     RNN_CPU=nothing

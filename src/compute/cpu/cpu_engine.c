@@ -220,7 +220,7 @@ static rnn_status choose_kernels(rnn_engine *e, const rnn_engine_options *option
         return status;
     e->precision = options->precision;
     if (e->precision == RNN_PRECISION_AUTO)
-        e->precision = e->kernels->automatic;
+        e->precision = e->training ? e->kernels->automatic : RNN_PRECISION_FLOAT32;
     if (e->training && e->precision == RNN_PRECISION_INT8)
         return rnn_fail(error, RNN_ERR_UNSUPPORTED,
                         "int8 is for reading weights, not for training them; train in float32 or "

@@ -80,14 +80,15 @@ static inline size_t rnn_narrow_bf16_pair_floats(size_t k) {
 }
 
 static inline void rnn_narrow_bf16_convert_pairs(size_t m, size_t k, const float *a,
-                                                 size_t a_stride, uint16_t *operand) {
+                                                 size_t a_stride, void *operand) {
     for (size_t i = 0; i < m; i++) {
         const float *from = a + i * a_stride;
-        uint16_t *to = operand + i * 2 * rnn_narrow_pairs(k);
-        for (size_t p = 0; p < k; p++)
-            to[p] = (uint16_t)(rnn_narrow_bf16(from[p]) >> 16);
-        if (k % 2)
-            to[k] = 0;
+        char *to = (char *)operand + i * rnn_narrow_pairs(k) * sizeof(uint32_t);
+        for (size_t p = 0; p < k; p += 2) {
+            uint32_t second = p + 1 < k ? rnn_narrow_bf16(from[p + 1]) : 0;
+            uint32_t pair = rnn_narrow_bf16(from[p]) >> 16 | second;
+            memcpy(to + p / 2 * sizeof pair, &pair, sizeof pair);
+        }
     }
 }
 

@@ -243,9 +243,11 @@ INLINE void product_few(int pairs, size_t m, const operands *of, size_t begin, s
 }
 
 /* What tile t calls in while it works on k steps of a panel: its share of the next k
- * steps' numbers, which lie behind; what is there already where all are called. */
+ * steps' numbers, which lie behind; what is there already where all are called. An
+ * address that may lie behind the end is never read from. */
 INLINE const float *ahead_of(const float *here, size_t k, size_t t, int last) {
-    return last || t >= PANEL / FETCHED ? here : here + k * (PANEL + t * FETCHED);
+    size_t away = last || t >= PANEL / FETCHED ? 0 : k * (PANEL + t * FETCHED);
+    return (const float *)((uintptr_t)here + away * sizeof(float));
 }
 
 static void product_of(size_t m, operands of, size_t begin, size_t end) {
