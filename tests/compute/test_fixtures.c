@@ -274,7 +274,8 @@ static void check_engine(const fixture *f, const rnn_device *device, const char 
                                   .length = f->length,
                                   .training = training,
                                   .threads = threads,
-                                  .cpu = cpu};
+                                  .cpu = cpu,
+                                  .precision = RNN_PRECISION_FLOAT32};
     if (device->create(&engine, &f->network, &options, &error) != RNN_OK)
         fail_msg("%s on %s (%s): %s", f->name, device->name, cpu, error.message);
     device->write_parameters(engine, f->parameters);

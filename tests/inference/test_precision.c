@@ -230,7 +230,8 @@ static void test_weights_of_a_training_engine(void **state) {
     (void)state;
     rnn_model *model = model_of(5), *changed = model_of(5);
     const rnn_device *device = rnn_device_available()[0];
-    rnn_engine_options options = {.batch = 2, .length = 3, .training = 1, .threads = 1};
+    rnn_engine_options options = {
+        .batch = 2, .length = 3, .training = 1, .threads = 1, .precision = RNN_PRECISION_FLOAT32};
     rnn_engine *engine = NULL;
     assert_int_equal(device->create(&engine, &model->network, &options, NULL), RNN_OK);
     for (size_t i = 0; i < changed->network.parameters; i++)
