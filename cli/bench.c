@@ -12,6 +12,7 @@
 #include "cli/help.h"
 #include "cli/manners.h"
 #include "cli/terminal.h"
+#include "compute/kernels.h"
 
 typedef struct options {
     const char *config, *cpu;
@@ -27,7 +28,8 @@ static const rnn_option table[] = {
      "what to measure, parted by commas: parts of the names that the table shows, like "
      "'train lstm', or names of your own, like 'train gru 3x256 b64 s50'; all, unless given", NULL},
     {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, 0, "auto float32 bf16 int8", "KIND",
-     "Work", "of what LIST does not say it for; auto is float32, and to sample one text all of them", NULL},
+     "Work", "of what LIST does not say it for; auto is float32, and all of them to sample one text; where "
+     "the processor computes in bf16, that too for training and evaluation", NULL},
     {"rounds", RNN_OPTION_INT, AT(rounds), "7", 1, 10000, 0, NULL, "N", "Work",
      "times that everything is measured in turn; the medians are shown", NULL},
     {"seconds", RNN_OPTION_REAL, AT(seconds), "0.25", 0, 3600, 0, NULL, "T", "Work",
@@ -42,6 +44,14 @@ static const rnn_option table[] = {
 static const rnn_option *own_table(size_t *count) {
     *count = sizeof table / sizeof table[0];
     return table;
+}
+
+/* Whether the kernels have instructions for bf16. What is wrong with a name is told when
+ * the measuring begins. */
+static int has_bf16(const char *cpu) {
+    const rnn_kernels *kernels;
+    return rnn_kernels_pick(&kernels, cpu, NULL) == RNN_OK &&
+           kernels->automatic == RNN_PRECISION_BF16;
 }
 
 /* ------------------------------------------------------------------ progress */
@@ -185,8 +195,8 @@ static int run(const command *self, int argc, char **argv) {
     if (count > 0)
         return manners_usage(self, "what is '%.100s'? Configurations stand behind --config",
                              argv[0]);
-    if (rnn_workload_list(&workloads, &count, how.config, (rnn_precision)how.precision, &error) !=
-        RNN_OK)
+    if (rnn_workload_list(&workloads, &count, how.config, (rnn_precision)how.precision,
+                          has_bf16(how.cpu), &error) != RNN_OK)
         return manners_usage(self, "--config: %s", error.message);
     rnn_benchmark plan = {
         .workloads = workloads,

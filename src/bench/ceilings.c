@@ -33,7 +33,7 @@ struct rnn_ceilings {
     rnn_threads *threads;
     size_t count;
     const rnn_loops *loops;
-    const rnn_loops_dot *dots; /* NULL: not on this processor */
+    const rnn_loops_dot *dots; /* NULL: not with these kernels */
     rnn_caches caches;
     float *memory;              /* a share for each thread */
     size_t share[RNN_CEILINGS]; /* bytes that a thread reads; 0: no such cache */
@@ -163,7 +163,7 @@ rnn_status rnn_ceilings_create(rnn_ceilings **out, const char *kernels, int thre
         goto fail;
     c->count = (size_t)threads;
     c->loops = rnn_loops_like(kernels);
-    c->dots = rnn_loops_bf16();
+    c->dots = rnn_loops_bf16(kernels);
     c->caches = rnn_caches_find();
     choose_shares(c);
     c->spans = rnn_allocate(c->count, sizeof *c->spans);

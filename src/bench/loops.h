@@ -32,7 +32,7 @@ typedef struct rnn_loops_dot {
 /* The loops with the vectors of the kernels of that name. */
 const rnn_loops *rnn_loops_like(const char *kernels);
 
-/* NULL where the processor has no instruction for it. */
-const rnn_loops_dot *rnn_loops_bf16(void);
+/* NULL where the kernels of that name have no instruction for it. */
+const rnn_loops_dot *rnn_loops_bf16(const char *kernels);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "inference/evaluator.h"
+#include "compute/kernels.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -20,15 +20,16 @@ static const char *const tasks[] = {"train", "evaluate", "sample", NULL};
 static const char *const cells[] = {"tanh", "gru", "lstm", NULL};
 static const char *const precisions[] = {"auto", "float32", "bf16", "int8", NULL};
 
-/* Evaluation is batched as rnn_evaluate batches it. */
+/* Those in bf16 and int8 come behind those in float32 that they are like. */
 static const rnn_workload standard[] = {
     {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_PRECISION_BF16},
     {RNN_TASK_TRAIN, RNN_CELL_LSTM, 3, 512, 50, 100, RNN_PRECISION_FLOAT32},
     {RNN_TASK_TRAIN, RNN_CELL_GRU, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
     {RNN_TASK_TRAIN, RNN_CELL_TANH, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
     {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 128, 50, 50, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 2, 512, RNN_EVALUATOR_STREAMS, RNN_EVALUATOR_LENGTH,
-     RNN_PRECISION_FLOAT32},
+    {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_PRECISION_BF16},
     {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_PRECISION_FLOAT32},
     {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_PRECISION_BF16},
     {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_PRECISION_INT8},
@@ -162,9 +163,14 @@ static rnn_status complete(const words *w, rnn_workload *out, rnn_error *error) 
     return RNN_OK;
 }
 
+/* Whether a standard configuration is meant by those who ask for no precision. */
+static int is_usual(const rnn_workload *whole, int has_bf16) {
+    return whole->precision == RNN_PRECISION_FLOAT32 || whole->task == RNN_TASK_SAMPLE || has_bf16;
+}
+
 /* The configurations that one item of the list stands for; room for all standard
  * ones. */
-static rnn_status choose(const char *item, size_t length, rnn_precision precision,
+static rnn_status choose(const char *item, size_t length, rnn_precision precision, int has_bf16,
                          rnn_workload *out, size_t *count, rnn_error *error) {
     words w;
     rnn_network network;
@@ -172,10 +178,10 @@ static rnn_status choose(const char *item, size_t length, rnn_precision precisio
     rnn_status status = read_words(&w, item, length, error);
     if (status != RNN_OK)
         return status;
-    /* Those in another precision than float32 are for lists that ask for none. */
     int any = !w.precision && precision == RNN_PRECISION_AUTO;
     for (size_t i = 0; i < COUNT(standard); i++)
-        if (is_part_of(&w, &standard[i]) && (any || standard[i].precision == RNN_PRECISION_FLOAT32))
+        if (is_part_of(&w, &standard[i]) && (any ? is_usual(&standard[i], has_bf16)
+                                                 : standard[i].precision == RNN_PRECISION_FLOAT32))
             out[found++] = standard[i];
     if (found == 0) {
         status = complete(&w, out, error);
@@ -215,7 +221,7 @@ static size_t drop_repetitions(rnn_workload *list, size_t count, size_t added) {
 }
 
 rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list,
-                             rnn_precision precision, rnn_error *error) {
+                             rnn_precision precision, int has_bf16, rnn_error *error) {
     size_t items = 1;
     int all = is_blank(list, strlen(list));
     *count = 0;
@@ -226,9 +232,10 @@ rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for %zu configurations", items);
     for (const char *item = list;; item++) {
         size_t length = strcspn(item, ","), added = 0;
-        rnn_status status = is_blank(item, length) && !all
-                                ? rnn_fail(error, RNN_ERR_RANGE, "nothing stands there")
-                                : choose(item, length, precision, *out + *count, &added, error);
+        rnn_status status =
+            is_blank(item, length) && !all
+                ? rnn_fail(error, RNN_ERR_RANGE, "nothing stands there")
+                : choose(item, length, precision, has_bf16, *out + *count, &added, error);
         if (status != RNN_OK) {
             rnn_error_prefix(error, "'%.*s'", length < 80 ? (int)length : 80, item);
             rnn_free(*out);

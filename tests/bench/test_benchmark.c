@@ -47,8 +47,10 @@ static void check(const rnn_benchmark *plan, const rnn_benchmark_result *result)
         double flops = found->rate * rnn_workload_flop(&plan->workloads[i]);
         assert_true(fabs(found->flops - flops) <= 1e-9 * flops);
         assert_true(result->ceilings[found->ceiling] > 0);
+        int dots = plan->workloads[i].precision == RNN_PRECISION_BF16 &&
+                   result->ceilings[RNN_CEILING_BF16] > 0;
         if (plan->workloads[i].task != RNN_TASK_SAMPLE)
-            assert_int_equal(found->ceiling, RNN_CEILING_FMA);
+            assert_int_equal(found->ceiling, dots ? RNN_CEILING_BF16 : RNN_CEILING_FMA);
     }
     assert_true(result->ceilings[RNN_CEILING_L2] > 0);
     assert_true(result->ceilings[RNN_CEILING_MEMORY] > 0);
@@ -76,8 +78,27 @@ static void measures_all_in_turn_with_all_kernels(void **state) {
             assert_int_equal(seen.last_round, plan.rounds);
             assert_int_equal(seen.calls, (plan.rounds + 1) * (int)plan.count);
             check(&plan, &result);
+            assert_int_equal(result.ceilings[RNN_CEILING_BF16] > 0,
+                             (*k)->automatic == RNN_PRECISION_BF16);
             rnn_free(result.figures);
         }
+    }
+}
+
+/* With one round both ceilings beside the work are those that are told. */
+static void integers_have_four_times_the_ceiling_of_floats(void **state) {
+    (void)state;
+    static const rnn_precision precisions[] = {RNN_PRECISION_FLOAT32, RNN_PRECISION_INT8};
+    for (size_t i = 0; i < COUNT(precisions); i++) {
+        rnn_workload what = {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 1, 16, 2, 4, precisions[i]};
+        rnn_benchmark plan = {
+            .workloads = &what, .count = 1, .threads = 1, .cpu = "auto", .rounds = 1};
+        rnn_benchmark_result result;
+        assert_int_equal(rnn_benchmark_run(&result, &plan, NULL), RNN_OK);
+        const rnn_figure *found = &result.figures[0];
+        double whole = (i == 0 ? 1 : 4) * result.ceilings[RNN_CEILING_FMA];
+        assert_true(fabs(found->share * whole - found->flops) <= 1e-9 * found->flops);
+        rnn_free(result.figures);
     }
 }
 
@@ -141,6 +162,7 @@ static void fails_whole_when_memory_is_short(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measures_all_in_turn_with_all_kernels),
+        cmocka_unit_test(integers_have_four_times_the_ceiling_of_floats),
         cmocka_unit_test(weights_lie_where_they_have_room),
         cmocka_unit_test(refuses_what_it_cannot_measure),
         cmocka_unit_test(fails_whole_when_memory_is_short),

@@ -16,12 +16,13 @@
 #define MOST 64
 
 /* Reads a list and compares the names of what it stands for, parted by "; ". */
-static void stands_for(const char *list, rnn_precision precision, const char *wanted) {
+static void stands_for_with(int has_bf16, const char *list, rnn_precision precision,
+                            const char *wanted) {
     rnn_workload *found;
     rnn_error error = {0};
     size_t count;
     char names[MOST * RNN_WORKLOAD_NAME] = "";
-    if (rnn_workload_list(&found, &count, list, precision, &error) != RNN_OK)
+    if (rnn_workload_list(&found, &count, list, precision, has_bf16, &error) != RNN_OK)
         fail_msg("%s", error.message);
     assert_in_range(count, 1, MOST);
     for (size_t i = 0; i < count; i++) {
@@ -32,6 +33,10 @@ static void stands_for(const char *list, rnn_precision precision, const char *wa
     }
     assert_string_equal(names, wanted);
     rnn_free(found);
+}
+
+static void stands_for(const char *list, rnn_precision precision, const char *wanted) {
+    stands_for_with(0, list, precision, wanted);
 }
 
 static void parts_of_names_stand_for_all_that_have_them(void **state) {
@@ -46,7 +51,7 @@ static void parts_of_names_stand_for_all_that_have_them(void **state) {
     const char *everything =
         "train lstm 2x512 b100 s100 float32; train lstm 3x512 b50 s100 float32; "
         "train gru 2x512 b100 s100 float32; train tanh 2x512 b100 s100 float32; "
-        "train lstm 2x128 b50 s50 float32; evaluate lstm 2x512 b32 s256 float32; "
+        "train lstm 2x128 b50 s50 float32; evaluate lstm 2x512 b100 s100 float32; "
         "sample lstm 2x512 b1 float32; sample lstm 2x512 b64 float32";
     stands_for("", RNN_PRECISION_FLOAT32, everything);
     stands_for("  ", RNN_PRECISION_FLOAT32, everything);
@@ -58,6 +63,21 @@ static void parts_of_names_stand_for_all_that_have_them(void **state) {
     stands_for("b64, sample lstm 2x512 b64, b64", RNN_PRECISION_FLOAT32,
                "sample lstm 2x512 b64 float32");
     stands_for("sample gru 1x8", RNN_PRECISION_AUTO, "sample gru 1x8 b1 float32");
+}
+
+static void bf16_is_usual_where_it_is_fast(void **state) {
+    (void)state;
+    static const char *const sampled = "sample lstm 2x512 b1 float32; sample lstm 2x512 b1 bf16; "
+                                       "sample lstm 2x512 b1 int8; sample lstm 2x512 b64 float32";
+    stands_for_with(1, "train lstm 2x512", RNN_PRECISION_AUTO,
+                    "train lstm 2x512 b100 s100 float32; train lstm 2x512 b100 s100 bf16");
+    stands_for_with(1, "evaluate", RNN_PRECISION_AUTO,
+                    "evaluate lstm 2x512 b100 s100 float32; evaluate lstm 2x512 b100 s100 bf16");
+    stands_for_with(0, "evaluate", RNN_PRECISION_AUTO, "evaluate lstm 2x512 b100 s100 float32");
+    stands_for_with(1, "evaluate", RNN_PRECISION_FLOAT32, "evaluate lstm 2x512 b100 s100 float32");
+    stands_for_with(1, "evaluate bf16", RNN_PRECISION_AUTO, "evaluate lstm 2x512 b100 s100 bf16");
+    stands_for_with(1, "sample", RNN_PRECISION_AUTO, sampled);
+    stands_for_with(0, "sample", RNN_PRECISION_AUTO, sampled);
 }
 
 static void other_names_are_configurations_of_their_own(void **state) {
@@ -100,7 +120,7 @@ static void wrong_names_are_refused_with_a_reason(void **state) {
         rnn_error error = {0};
         size_t count;
         assert_int_equal(
-            rnn_workload_list(&found, &count, wrong[i][0], RNN_PRECISION_FLOAT32, &error),
+            rnn_workload_list(&found, &count, wrong[i][0], RNN_PRECISION_FLOAT32, 0, &error),
             RNN_ERR_RANGE);
         assert_null(found);
         if (!strstr(error.message, wrong[i][1]))
@@ -136,7 +156,7 @@ static void fails_whole_when_memory_is_short(void **state) {
     rnn_workload *found;
     size_t count;
     rnn_allocate_fail(1, 0);
-    assert_int_equal(rnn_workload_list(&found, &count, "", RNN_PRECISION_FLOAT32, NULL),
+    assert_int_equal(rnn_workload_list(&found, &count, "", RNN_PRECISION_FLOAT32, 0, NULL),
                      RNN_ERR_MEMORY);
     assert_null(found);
 }
@@ -144,6 +164,7 @@ static void fails_whole_when_memory_is_short(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_of_names_stand_for_all_that_have_them),
+        cmocka_unit_test(bf16_is_usual_where_it_is_fast),
         cmocka_unit_test(other_names_are_configurations_of_their_own),
         cmocka_unit_test(a_whole_name_stands_for_itself),
         cmocka_unit_test(wrong_names_are_refused_with_a_reason),

@@ -197,8 +197,9 @@ static void test_greedy(void **state) {
 /* Own weights on another table agree with the model's up to rounding. */
 static void test_other_kernels(void **state) {
     (void)state;
-    rnn_sampling here = {.seed = 5, .top_k = 4},
-                 generic = {.seed = 5, .top_k = 4, .cpu = "generic"};
+    rnn_sampling here = {.seed = 5, .top_k = 4, .precision = RNN_PRECISION_FLOAT32};
+    rnn_sampling generic = here;
+    generic.cpu = "generic";
     rnn_sampler *a = sampler_of(&here, 3), *b = sampler_of(&generic, 3);
     for (int i = 0; i < 50; i++) {
         int32_t x[3], y[3];
@@ -222,7 +223,7 @@ static void test_wide_models(void **state) {
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         model = made_model("hello world,\nthe quick brown fox", shapes[i].cell, shapes[i].hidden,
                            shapes[i].embedding, 0);
-        rnn_sampling how = {.seed = 2, .threads = 1};
+        rnn_sampling how = {.seed = 2, .threads = 1, .precision = RNN_PRECISION_FLOAT32};
         rnn_sampler *one = sampler_of(&how, 3);
         how.threads = 3;
         rnn_sampler *many = sampler_of(&how, 3);
