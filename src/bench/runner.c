@@ -124,12 +124,15 @@ static rnn_status check_precision(const rnn_workload *what, const char *cpu, rnn
         what->precision == RNN_PRECISION_FLOAT32)
         return status;
     if (what->precision == RNN_PRECISION_INT8)
-        return rnn_fail(error, RNN_ERR_UNSUPPORTED, "%s: nothing is trained in int8", name);
+        return rnn_fail(error, RNN_ERR_UNSUPPORTED,
+                        "%s: nothing is trained in int8; name what reads weights alone, like "
+                        "--config 'evaluate, sample'",
+                        name);
     if (kernels->automatic == RNN_PRECISION_BF16)
         return RNN_OK;
     return rnn_fail(error, RNN_ERR_UNSUPPORTED,
-                    "%s: the kernels \"%s\" have no instructions for bf16 (avx512_bf16); there, "
-                    "training runs in float32",
+                    "%s: the kernels \"%s\" have no instructions for bf16 (avx512_bf16), and "
+                    "training runs in float32; name others, like --config 'evaluate, sample'",
                     name, kernels->name);
 }
 

@@ -194,13 +194,36 @@ static rnn_status choose(const char *item, size_t length, rnn_precision precisio
     }
     for (size_t i = 0; i < found && !any; i++)
         out[i].precision = w.precision ? w.said.precision : precision;
-    *count += found;
+    *count = found;
     return RNN_OK;
+}
+
+static int is_blank(const char *text, size_t length) {
+    return strspn(text, " ") >= length;
+}
+
+/* Leaves out of list[count ...] what stands before; returns what then stays. */
+static size_t drop_repetitions(rnn_workload *list, size_t count, size_t added) {
+    size_t kept = count;
+    for (size_t i = count; i < count + added; i++) {
+        char name[RNN_WORKLOAD_NAME], other[RNN_WORKLOAD_NAME];
+        size_t before = 0;
+        rnn_workload_name(&list[i], name);
+        for (; before < kept; before++) {
+            rnn_workload_name(&list[before], other);
+            if (strcmp(name, other) == 0)
+                break;
+        }
+        if (before == kept)
+            list[kept++] = list[i];
+    }
+    return kept;
 }
 
 rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list,
                              rnn_precision precision, int has_bf16, rnn_error *error) {
     size_t items = 1;
+    int all = is_blank(list, strlen(list));
     *count = 0;
     for (const char *at = list; *at; at++)
         items += *at == ',';
@@ -208,17 +231,18 @@ rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list
     if (!*out)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for %zu configurations", items);
     for (const char *item = list;; item++) {
-        size_t length = strcspn(item, ",");
+        size_t length = strcspn(item, ","), added = 0;
         rnn_status status =
-            length == 0 && *list
+            is_blank(item, length) && !all
                 ? rnn_fail(error, RNN_ERR_RANGE, "nothing stands there")
-                : choose(item, length, precision, has_bf16, *out + *count, count, error);
+                : choose(item, length, precision, has_bf16, *out + *count, &added, error);
         if (status != RNN_OK) {
             rnn_error_prefix(error, "'%.*s'", length < 80 ? (int)length : 80, item);
             rnn_free(*out);
             *out = NULL;
             return status;
         }
+        *count = drop_repetitions(*out, *count, added);
         item += length;
         if (!*item)
             return RNN_OK;

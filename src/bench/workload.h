@@ -29,10 +29,10 @@ typedef struct rnn_workload {
 /* Reads a list of configurations, parted by commas. Each is a part of a standard
  * one's name, and then stands for all of those ("train", "lstm 2x512"), or a name
  * with a task, a cell and a size of its own; what it leaves out is as in the
- * standard ones. An empty list stands for all standard ones. `precision` is that of
- * those that name none; AUTO is float32, and as well bf16 and int8 for sampling one text
- * and, with has_bf16, bf16 for training and evaluating LSTM 2x512. *out is released with
- * rnn_free. RNN_ERR_RANGE, RNN_ERR_MEMORY. */
+ * standard ones. An empty list stands for all standard ones; what is named twice is there
+ * once. `precision` is that of those that name none; AUTO is float32, and as well bf16 and
+ * int8 for sampling one text and, with has_bf16, bf16 for training and evaluating LSTM
+ * 2x512. *out is released with rnn_free. RNN_ERR_RANGE, RNN_ERR_MEMORY. */
 rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list,
                              rnn_precision precision, int has_bf16, rnn_error *error);
 

@@ -48,16 +48,20 @@ static void parts_of_names_stand_for_all_that_have_them(void **state) {
     stands_for("  gru  ,3x512 train", RNN_PRECISION_BF16,
                "train gru 2x512 b100 s100 bf16; train lstm 3x512 b50 s100 bf16");
     stands_for("int8 b1", RNN_PRECISION_FLOAT32, "sample lstm 2x512 b1 int8");
-    stands_for("", RNN_PRECISION_FLOAT32,
-               "train lstm 2x512 b100 s100 float32; train lstm 3x512 b50 s100 float32; "
-               "train gru 2x512 b100 s100 float32; train tanh 2x512 b100 s100 float32; "
-               "train lstm 2x128 b50 s50 float32; evaluate lstm 2x512 b100 s100 float32; "
-               "sample lstm 2x512 b1 float32; sample lstm 2x512 b64 float32");
+    const char *everything =
+        "train lstm 2x512 b100 s100 float32; train lstm 3x512 b50 s100 float32; "
+        "train gru 2x512 b100 s100 float32; train tanh 2x512 b100 s100 float32; "
+        "train lstm 2x128 b50 s50 float32; evaluate lstm 2x512 b100 s100 float32; "
+        "sample lstm 2x512 b1 float32; sample lstm 2x512 b64 float32";
+    stands_for("", RNN_PRECISION_FLOAT32, everything);
+    stands_for("  ", RNN_PRECISION_FLOAT32, everything);
     stands_for("sample", RNN_PRECISION_AUTO,
                "sample lstm 2x512 b1 float32; sample lstm 2x512 b1 bf16; "
                "sample lstm 2x512 b1 int8; sample lstm 2x512 b64 float32");
     stands_for("train gru, bf16 b1", RNN_PRECISION_AUTO,
                "train gru 2x512 b100 s100 float32; sample lstm 2x512 b1 bf16");
+    stands_for("b64, sample lstm 2x512 b64, b64", RNN_PRECISION_FLOAT32,
+               "sample lstm 2x512 b64 float32");
     stands_for("sample gru 1x8", RNN_PRECISION_AUTO, "sample gru 1x8 b1 float32");
 }
 
@@ -109,6 +113,7 @@ static void wrong_names_are_refused_with_a_reason(void **state) {
         {"b5 b6", "second of its kind"},      {"train 9x9", "needs a task, a cell and a size"},
         {"sample s5", "like that"},           {"sample lstm 2x512 s5", "leave s5 out"},
         {"train,", "nothing stands there"},   {",", "nothing stands there"},
+        {"train, ", "nothing stands there"},  {" , ", "nothing stands there"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         rnn_workload *found = NULL;
