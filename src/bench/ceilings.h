@@ -29,7 +29,8 @@ const char *rnn_ceilings_name(rnn_ceiling which);
 typedef struct rnn_ceilings rnn_ceilings;
 
 /* With the vectors of the kernels of that name, which this machine can run; 1 to
- * 1024 threads. Takes up to half a gigabyte for the reading from memory.
+ * 1024 threads. Takes some hundred megabytes, with many threads more, for
+ * the reading from memory.
  * RNN_ERR_RANGE, RNN_ERR_MEMORY. */
 rnn_status rnn_ceilings_create(rnn_ceilings **out, const char *kernels, int threads,
                                rnn_error *error);

@@ -2,7 +2,7 @@
  *
  * vector_math.h - exp, sigmoid and tanh in vectors. Part of vector_kernels.h.
  *
- * The bounds below are held by tests/compute/test_kernels.c against the C
+ * The bounds below are held by tests/compute/test_kernels_*.c against the C
  * library's double functions. NaN gives NaN.
  */
 
