@@ -221,7 +221,7 @@ const command bench_command = {
     "calculations a second stands what part that is of the ceiling beside it: of the multiply-adds "
     "(fma, or bf16), or for sampling few texts at once of the reading of the weights (l2, l3, "
     "memory). docs/performance.md says what is counted.\n\n"
-    "All of it takes about a minute and 1.6 GB of memory.",
+    "All of it takes about a minute and 1.3 GB of memory.",
     (const char *const[]){"rnn bench", "rnn bench --config 'train lstm 2x512, sample' --json",
                           "rnn bench --config 'train lstm 4x256 b32 s64' --threads 1", NULL},
     {own_table, manners_table, NULL},
