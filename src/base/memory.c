@@ -36,7 +36,7 @@ static int must_fail(void) {
     return 0;
 }
 
-void *rnn_allocate(size_t count, size_t size) {
+void *rnn_allocate_unset(size_t count, size_t size) {
     if (must_fail() || (size != 0 && count > (SIZE_MAX / 2) / size))
         return NULL;
     size_t bytes = count * size;
@@ -53,7 +53,13 @@ void *rnn_allocate(size_t count, size_t size) {
     if (alignment == HUGE_PAGE) /* whole ones: what hangs over takes no more than it needs */
         madvise(block, count * size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 #endif
-    memset(block, 0, count * size);
+    return block;
+}
+
+void *rnn_allocate(size_t count, size_t size) {
+    void *block = rnn_allocate_unset(count, size);
+    if (block)
+        memset(block, 0, count * size);
     return block;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * memory.h - allocation: zeroed, overflow-checked, aligned for vectors.
+ * memory.h - allocation: zeroed unless said, overflow-checked, aligned for vectors.
  *
  * Everything that the library allocates comes from here, so that tests can
  * make each allocation fail in turn.
@@ -19,6 +19,10 @@
  * short or the product overflows. Never NULL for a product of 0. Freed with
  * rnn_free (rnn.h). */
 void *rnn_allocate(size_t count, size_t size);
+
+/* The same, but not zeroed: a large block takes its pages when they are written to, which
+ * may be after others have been given back. */
+void *rnn_allocate_unset(size_t count, size_t size);
 
 /* Grows *pointer (from rnn_allocate, or NULL) to hold at least `needed` items of
  * `size` bytes, doubling *capacity; keeps the contents. 0 when memory is short:

@@ -116,6 +116,16 @@ typedef struct rnn_kernels {
     void (*scatter_add)(size_t rows, const int32_t *index, const float *a, size_t a_stride,
                         float *table, size_t table_stride, size_t begin, size_t end);
 
+    /* --- bfloat16s as the upper halves of float32s, 16 bits each */
+
+    /* Rounds A [rows][n] to bfloat16, to the nearest, ties to even, where it is, and
+     * leaves the halves too, rows of them halves_stride halves apart. */
+    void (*round_bf16)(size_t rows, size_t n, float *a, size_t a_stride, uint16_t *halves,
+                       size_t halves_stride);
+    /* A [rows][n] from the halves: what round_bf16 left in it. */
+    void (*widen_bf16)(size_t rows, size_t n, const uint16_t *halves, size_t halves_stride,
+                       float *a, size_t a_stride);
+
     /* --- cells, for `rows` streams side by side; h, c, dh, dc are [rows][hidden].
      * Forwards for units [begin, end) of them. */
 

@@ -114,6 +114,24 @@ static void call_gradient(const timing *t) {
                          0, t->n, t->space->scratch);
 }
 
+static void call_gradient_bf16(const timing *t) {
+    t->kernels->gradient_bf16(t->m, t->n, t->k, t->space->a, t->n, t->space->b, t->k, t->space->c,
+                              t->k, 0, t->n, t->space->scratch);
+}
+
+static void call_convert(const timing *t) {
+    t->kernels->products[t->precision]->convert(t->m, t->n, t->space->a, t->n, t->space->scratch);
+}
+
+static void call_round_bf16(const timing *t) {
+    t->kernels->round_bf16(t->m, t->n, t->space->a, t->n, (uint16_t *)(void *)t->space->c, t->n);
+}
+
+static void call_widen_bf16(const timing *t) {
+    t->kernels->widen_bf16(t->m, t->n, (const uint16_t *)(const void *)t->space->b, t->n,
+                           t->space->c, t->n);
+}
+
 static void call_pack(const timing *t) {
     t->kernels->products[t->precision]->pack(t->space->packed, t->space->b, t->flag ? 1 : t->n,
                                              t->flag ? t->k : 1, t->k, t->n, 0, t->n);
@@ -134,6 +152,10 @@ static void call_scatter_add(const timing *t) {
 static void call_lstm_forward(const timing *t) {
     t->kernels->lstm_forward(t->m, t->n, t->space->a, 4 * t->n, t->space->b, t->space->b,
                              t->space->c, 0, t->n);
+}
+
+static void call_lstm_cell(const timing *t) {
+    t->kernels->lstm_cell(t->m, t->n, t->space->a, 4 * t->n, t->space->b, t->space->c);
 }
 
 static void call_lstm_backward(const timing *t) {
@@ -219,12 +241,20 @@ static const struct shape {
     {"gradient", call_gradient, 10000, 2048, 512, 0, 2, RNN_PRECISION_AUTO},
     {"gradient", call_gradient, 10000, 65, 512, 0, 2, RNN_PRECISION_AUTO},
     {"gradient", call_gradient, 2500, 512, 128, 0, 2, RNN_PRECISION_AUTO},
+    {"gradient bf16", call_gradient_bf16, 10000, 2048, 512, 0, 2, RNN_PRECISION_AUTO},
+    {"gradient bf16", call_gradient_bf16, 600, 2048, 512, 0, 2, RNN_PRECISION_AUTO},
+    {"gradient bf16", call_gradient_bf16, 2500, 512, 128, 0, 2, RNN_PRECISION_AUTO},
+    {"convert bf16", call_convert, 96, 512, 1, 0, 0, RNN_PRECISION_BF16},
+    {"convert int8", call_convert, 96, 512, 1, 0, 0, RNN_PRECISION_INT8},
+    {"round_bf16", call_round_bf16, 50, 2048, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"widen_bf16", call_widen_bf16, 50, 2048, 1, 0, 0, RNN_PRECISION_AUTO},
     {"pack rows", call_pack, 1, 2048, 512, 0, 0, RNN_PRECISION_FLOAT32},
     {"pack transposed", call_pack, 1, 2048, 512, 1, 0, RNN_PRECISION_FLOAT32},
     {"column_sums", call_column_sums, 5000, 2048, 1, 0, 0, RNN_PRECISION_AUTO},
     {"gather", call_gather, 5000, 2048, 1, 0, 0, RNN_PRECISION_AUTO},
     {"scatter_add", call_scatter_add, 5000, 2048, 1, 0, 0, RNN_PRECISION_AUTO},
     {"lstm_forward", call_lstm_forward, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"lstm_cell", call_lstm_cell, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},
     {"lstm_backward", call_lstm_backward, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},
     {"gru_forward", call_gru_forward, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},
     {"gru_backward", call_gru_backward, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},

@@ -30,6 +30,7 @@ typedef struct setting {
     size_t batch;
     rnn_precision precision;
     int threads;
+    size_t hidden; /* 0: HIDDEN */
 } setting;
 
 typedef struct trial {
@@ -50,11 +51,12 @@ static float uniform(uint64_t stream, size_t index, double spread) {
 
 static trial begin(const rnn_device *device, const char *cpu, const setting *how) {
     trial t = {.device = device};
+    size_t hidden = how->hidden ? how->hidden : HIDDEN;
     t.network = (rnn_network){.cell = how->cell,
                               .layers = how->layers,
-                              .hidden = HIDDEN,
+                              .hidden = hidden,
                               .embedding = how->input == ONE_HOT ? 0
-                                           : how->input == TIED  ? HIDDEN
+                                           : how->input == TIED  ? hidden
                                                                  : 4,
                               .symbols = SYMBOLS,
                               .bias = how->bias,
@@ -80,7 +82,7 @@ static trial begin(const rnn_device *device, const char *cpu, const setting *how
     t.state = rnn_allocate(carried, sizeof(float));
     assert_true(t.parameters && t.moved && t.gradient && t.state);
     for (size_t i = 0; i < n; i++)
-        t.parameters[i] = uniform(1, i, 0.8);
+        t.parameters[i] = uniform(1, i, 0.8 * sqrt((double)HIDDEN / (double)hidden));
     for (size_t i = 0; i < carried; i++)
         t.state[i] = uniform(2, i, 0.6);
     for (size_t i = 0; i < LENGTH * how->batch; i++) {
@@ -182,10 +184,15 @@ static void check_gradients(const rnn_device *device, const char *cpu) {
         for (size_t layers = 1; layers <= 3; layers++)
             for (int input = ONE_HOT; input < INPUT_KINDS; input++)
                 for (int dropped = 0; dropped < 2; dropped++) {
-                    setting how = {(rnn_cell)cell,        layers,
-                                   (input_kind)input,     !(layers == 2 && dropped),
-                                   dropped ? 0.3 : 0.0,   BATCH,
-                                   RNN_PRECISION_FLOAT32, 1};
+                    setting how = {(rnn_cell)cell,
+                                   layers,
+                                   (input_kind)input,
+                                   !(layers == 2 && dropped),
+                                   dropped ? 0.3 : 0.0,
+                                   BATCH,
+                                   RNN_PRECISION_FLOAT32,
+                                   1,
+                                   0};
                     check_setting(device, cpu, &how, 1);
                 }
 }
@@ -200,10 +207,10 @@ static void check_many_streams(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
         for (size_t layers = 1; layers <= 2; layers++) {
             setting two_steps = {(rnn_cell)cell,        layers, ONE_HOT, 1, 0, 450,
-                                 RNN_PRECISION_FLOAT32, 1};
+                                 RNN_PRECISION_FLOAT32, 1,      0};
             check_setting(device, cpu, &two_steps, 0);
             setting one_step = {(rnn_cell)cell,        layers, EMBEDDING, 1, 0, MOST_BATCH,
-                                RNN_PRECISION_FLOAT32, 1};
+                                RNN_PRECISION_FLOAT32, 1,      0};
             check_setting(device, cpu, &one_step, 0);
         }
 }
@@ -213,46 +220,167 @@ static void test_many_streams(void **state) {
     on_each(check_many_streams);
 }
 
+/* The gradient of the first `length` steps, and the state behind them. */
+static void differentiate(trial *t, size_t length) {
+    t->device->write_parameters(t->engine, t->parameters);
+    t->device->write_state(t->engine, t->state);
+    t->device->train(t->engine, STEP, length, t->inputs, t->targets);
+    t->device->read_gradient(t->engine, t->gradient);
+    t->device->read_state(t->engine, t->state);
+}
+
+/* How far a gradient is from another one, as a part of that one's length. */
+static double distance(const float *gradient, const float *from, size_t n) {
+    double error = 0;
+    for (size_t i = 0; i < n; i++)
+        error += pow((double)gradient[i] - from[i], 2);
+    return sqrt(error / dot(from, from, n));
+}
+
 /* bf16 gives nearly the same gradient, the same one on any number of threads, and not by
  * chance float32's. */
+static void check_bf16_of(const rnn_device *device, const char *cpu, setting how) {
+    how.precision = RNN_PRECISION_FLOAT32;
+    trial exact = begin(device, cpu, &how);
+    how.precision = RNN_PRECISION_BF16;
+    trial once = begin(device, cpu, &how);
+    how.threads = 3;
+    trial again = begin(device, cpu, &how);
+    size_t n = exact.network.parameters;
+    size_t carried = rnn_network_state(&exact.network) * how.batch;
+    differentiate(&exact, LENGTH);
+    differentiate(&once, LENGTH);
+    differentiate(&again, LENGTH);
+    assert_memory_equal(once.gradient, again.gradient, n * sizeof *once.gradient);
+    assert_memory_equal(once.state, again.state, carried * sizeof *once.state);
+    double error = distance(once.gradient, exact.gradient, n);
+    double of_state = distance(once.state, exact.state, carried);
+    if (!(error > 1e-4 && error < 0.02 && of_state > 1e-4 && of_state < 0.01))
+        fail_msg("cell %d, %zu layers, batch %zu (%s): in bf16 the gradient differs by %g of its "
+                 "length, the state by %g",
+                 (int)how.cell, how.layers, how.batch, cpu, error, of_state);
+    end(&exact);
+    end(&once);
+    end(&again);
+}
+
+/* In one window of time and in several, the last of them shorter. */
 static void check_bf16(const rnn_device *device, const char *cpu) {
-    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
-        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0, 450, RNN_PRECISION_FLOAT32, 1};
-        trial exact = begin(device, cpu, &how);
-        how.precision = RNN_PRECISION_BF16;
-        trial once = begin(device, cpu, &how);
-        how.threads = 3;
-        trial again = begin(device, cpu, &how);
-        trial *all[] = {&exact, &once, &again};
-        size_t n = exact.network.parameters;
+    static const size_t batches[] = {40, 300, MOST_BATCH};
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
         for (int i = 0; i < 3; i++) {
-            all[i]->device->write_parameters(all[i]->engine, all[i]->parameters);
-            all[i]->device->write_state(all[i]->engine, all[i]->state);
-            all[i]->device->train(all[i]->engine, STEP, LENGTH, all[i]->inputs, all[i]->targets);
-            all[i]->device->read_gradient(all[i]->engine, all[i]->gradient);
+            setting how = {.cell = (rnn_cell)cell, .layers = 2, .bias = 1, .batch = batches[i]};
+            check_bf16_of(device, cpu, how);
+            how.layers = 3;
+            how.input = EMBEDDING;
+            how.dropout = 0.3;
+            check_bf16_of(device, cpu, how);
         }
-        assert_memory_equal(once.gradient, again.gradient, n * sizeof *once.gradient);
-        double error = 0;
-        for (size_t i = 0; i < n; i++)
-            error += pow((double)once.gradient[i] - exact.gradient[i], 2);
-        error = sqrt(error / dot(exact.gradient, exact.gradient, n));
-        if (!(error > 1e-4 && error < 0.02))
-            fail_msg("cell %d (%s): the gradient in bf16 differs by %g of its length", cell, cpu,
-                     error);
-        for (int i = 0; i < 3; i++)
-            end(all[i]);
+}
+
+/* So many units that a step goes through them some at a time; and of few streams with so
+ * many weights that threads share out the units. */
+static void check_bf16_of_many_units(const rnn_device *device, const char *cpu) {
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
+        setting how = {.cell = (rnn_cell)cell, .layers = 2, .bias = 1, .batch = 9, .hidden = 128};
+        check_bf16_of(device, cpu, how);
+        how.batch = 3;
+        how.hidden = cell == RNN_CELL_TANH ? 512 : 320;
+        check_bf16_of(device, cpu, how);
     }
 }
 
 static void test_bf16(void **state) {
     (void)state;
     on_each(check_bf16);
+    on_each(check_bf16_of_many_units);
+}
+
+/* Fills a trial with those streams of another one, of as many as it has, from `first` on. */
+static void take_streams(trial *t, const trial *from, const setting *how, size_t all,
+                         size_t first) {
+    size_t batch = how->batch, hidden = t->network.hidden;
+    memcpy(t->parameters, from->parameters, t->network.parameters * sizeof(float));
+    for (size_t r = 0; r < rnn_network_state(&t->network) / hidden; r++)
+        memcpy(t->state + r * batch * hidden, from->state + (r * all + first) * hidden,
+               batch * hidden * sizeof(float));
+    for (size_t time = 0; time < LENGTH; time++) {
+        memcpy(t->inputs + time * batch, from->inputs + time * all + first,
+               batch * sizeof(int32_t));
+        memcpy(t->targets + time * batch, from->targets + time * all + first,
+               batch * sizeof(int32_t));
+    }
+}
+
+/* How time is cut into windows decides nothing but the order of sums: 512 streams go in
+ * windows of a step, 256 of two, quarters of them in a single one, and four times the
+ * gradient of the whole is the sum of the quarters' - to float32's rounding, for the factors
+ * of its products are the same. Were anything that passes from window to window left out, or made
+ * again otherwise than it was, much more would differ. */
+static void check_windows_of(const rnn_device *device, const char *cpu, size_t all) {
+    enum { PARTS = 4 };
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
+        setting how = {(rnn_cell)cell, 3, EMBEDDING, 1, 0, all, RNN_PRECISION_BF16, 1, 0};
+        trial whole = begin(device, cpu, &how);
+        whole.targets[3] = 0; /* all count, so that parts and whole differ by a power of two */
+        how.batch = all / PARTS;
+        trial part = begin(device, cpu, &how);
+        size_t n = whole.network.parameters;
+        float *sum = rnn_allocate(n, sizeof *sum);
+        assert_non_null(sum);
+        for (size_t i = 0; i < PARTS; i++) {
+            take_streams(&part, &whole, &how, all, i * how.batch);
+            differentiate(&part, LENGTH);
+            for (size_t j = 0; j < n; j++)
+                sum[j] += part.gradient[j] / PARTS;
+        }
+        differentiate(&whole, LENGTH);
+        double error = distance(whole.gradient, sum, n);
+        if (!(error < 2e-6))
+            fail_msg("cell %d (%s): in windows the gradient differs by %g of its length", cell, cpu,
+                     error);
+        rnn_free(sum);
+        end(&whole);
+        end(&part);
+    }
+}
+
+static void check_windows(const rnn_device *device, const char *cpu) {
+    check_windows_of(device, cpu, 512);
+    check_windows_of(device, cpu, 256);
+}
+
+static void test_windows(void **state) {
+    (void)state;
+    on_each(check_windows);
+}
+
+/* An engine that trains in bf16 evaluates what it trains, and in turn with training. */
+static void check_bf16_evaluates(const rnn_device *device, const char *cpu) {
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
+        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0, 300, RNN_PRECISION_BF16, 2, 0};
+        trial t = begin(device, cpu, &how);
+        device->write_parameters(t.engine, t.parameters);
+        for (size_t length = 1; length <= LENGTH; length++) {
+            device->write_state(t.engine, t.state);
+            double trained = device->train(t.engine, STEP, length, t.inputs, t.targets).loss;
+            device->write_state(t.engine, t.state);
+            double read = device->evaluate(t.engine, length, t.inputs, t.targets, NULL).loss;
+            assert_true(trained == read && trained > 0);
+        }
+        end(&t);
+    }
+}
+
+static void test_bf16_evaluates(void **state) {
+    (void)state;
+    on_each(check_bf16_evaluates);
 }
 
 /* Masks belong to the step: the same again for the same, others for another. */
 static void check_masks(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
-        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0.3, BATCH, RNN_PRECISION_FLOAT32, 1};
+        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0.3, BATCH, RNN_PRECISION_FLOAT32, 1, 0};
         trial t = begin(device, cpu, &how);
         float *still = rnn_allocate(t.network.parameters, sizeof *still);
         assert_non_null(still);
@@ -284,10 +412,9 @@ static void test_dropout_masks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_many_streams),
-        cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_dropout_masks),
+        cmocka_unit_test(test_gradients),      cmocka_unit_test(test_many_streams),
+        cmocka_unit_test(test_bf16),           cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_bf16_evaluates), cmocka_unit_test(test_dropout_masks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_kernels.c - the kernels' weight gradients and rows, on odd sizes and in pieces.
+ * test_kernels.c - the kernels' weight gradients, halves and rows, on odd sizes and in pieces.
  * `test_kernels --time` times every kernel instead.
  */
 #include <setjmp.h>
@@ -126,6 +126,87 @@ static void gradient_carries_nan(void **state) {
     }
 }
 
+/* ------------------------------------------------------------------- halves */
+
+/* Ties both ways, denormals, what rounds to infinity, and what is no number. */
+static const uint32_t odd_floats[] = {
+    0x3F808000u, 0x3F818000u, 0xBF808000u, 0x3F808001u, 0x3F807FFFu, 0x00008000u,
+    0x80018000u, 0x00000001u, 0x00000000u, 0x80000000u, 0x7F7FFFFFu, 0xFF7F7FFFu,
+    0x7F800000u, 0xFF800000u, 0x7F800001u, 0x7FC00000u, 0xFFFFFFFFu, 0xFFC0DEADu};
+
+/* Halves [rows][columns] at an odd address, a half of 0xABAB before, between and after. */
+typedef struct halves {
+    uint16_t *data, *block;
+    size_t stride, count;
+} halves;
+
+static halves halves_create(size_t rows, size_t columns, size_t gap) {
+    halves h = {.stride = columns + gap, .count = rows * (columns + gap) + 2};
+    h.block = malloc(h.count * sizeof *h.block);
+    assert_non_null(h.block);
+    memset(h.block, 0xAB, h.count * sizeof *h.block);
+    h.data = h.block + 1;
+    return h;
+}
+
+static guarded odd_rows(size_t rows, size_t columns, size_t gap) {
+    guarded a = guarded_create(rows, columns, gap, 3.0, 1);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = r % 3; j < columns; j += 3)
+            memcpy(guarded_row(&a, r) + j, &odd_floats[(j + 5 * r) % COUNT(odd_floats)],
+                   sizeof(float));
+    return a;
+}
+
+/* Every table rounds to the same bits, writes nothing else, and reads them back. */
+static void halves_are_rounded_and_widened(void **state) {
+    (void)state;
+    static const size_t columns[] = {0, 1, 3, 4, 7, 8, 15, 16, 17, 65, 100};
+    for (size_t c = 0; c < COUNT(columns); c++)
+        for (size_t rows = 0; rows < 4; rows++) {
+            size_t n = columns[c], gap = c % 2 * 3;
+            guarded a = odd_rows(rows, n, gap), expected = guarded_copy(&a);
+            halves wanted = halves_create(rows, n, gap);
+            for (size_t r = 0; r < rows; r++)
+                for (size_t j = 0; j < n; j++) {
+                    uint32_t bits = rnn_narrow_bf16(guarded_row(&a, r)[j]);
+                    memcpy(guarded_row(&expected, r) + j, &bits, sizeof bits);
+                    wanted.data[r * wanted.stride + j] = (uint16_t)(bits >> 16);
+                }
+            FOR_TABLES(k) {
+                guarded rounded = guarded_copy(&a), again = guarded_create(rows, n, gap, 1.0, 2);
+                halves found = halves_create(rows, n, gap);
+                k->round_bf16(rows, n, rounded.data, rounded.stride, found.data, found.stride);
+                assert_same_bits(&rounded, &expected);
+                assert_memory_equal(found.block, wanted.block, found.count * sizeof *found.block);
+                k->widen_bf16(rows, n, found.data, found.stride, again.data, again.stride);
+                assert_same_bits(&again, &expected);
+                guarded_destroy(&rounded);
+                guarded_destroy(&again);
+                free(found.block);
+            }
+            guarded_destroy(&a);
+            guarded_destroy(&expected);
+            free(wanted.block);
+        }
+}
+
+/* And it is the rounding that is meant, said in other words. */
+static void halves_are_the_nearest(void **state) {
+    (void)state;
+    static const uint16_t nearest[] = {0x3F80, 0x3F82, 0xBF80, 0x3F81, 0x3F80, 0x0000, 0x8002,
+                                       0x0000, 0x0000, 0x8000, 0x7F80, 0xFF7F, 0x7F80, 0xFF80};
+    FOR_TABLES(k) {
+        float x[COUNT(odd_floats)];
+        uint16_t found[COUNT(odd_floats)];
+        memcpy(x, odd_floats, sizeof x);
+        k->round_bf16(1, COUNT(odd_floats), x, COUNT(odd_floats), found, COUNT(odd_floats));
+        assert_memory_equal(found, nearest, sizeof nearest);
+        for (size_t i = COUNT(nearest); i < COUNT(odd_floats); i++)
+            assert_true(isnan(x[i]));
+    }
+}
+
 /* --------------------------------------------------------------------- rows */
 
 /* These only add, in a given order: every table gives the same bits. */
@@ -202,6 +283,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(gradient_is_right_whole_and_in_pieces),
         cmocka_unit_test(gradients_in_bf16_add_rows_in_order),
         cmocka_unit_test(gradient_carries_nan),
+        cmocka_unit_test(halves_are_rounded_and_widened),
+        cmocka_unit_test(halves_are_the_nearest),
         cmocka_unit_test(column_sums_add_in_order),
         cmocka_unit_test(gather_copies_rows),
         cmocka_unit_test(scatter_adds_rows_in_order),

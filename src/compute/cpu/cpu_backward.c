@@ -7,7 +7,9 @@
  * recurrent weights from the next step, and the gates turn into the gradients of
  * their sums. The steps go in blocks of time: for each block the top layer's dh
  * comes fresh from the output layer, and an LSTM's c is made again from its gates.
- * After the last block each weight's gradient is one product over all rows.
+ * After the window's last block each weight's gradient is one product over all of the
+ * window's rows. Where there are several windows (see cpu_history.c), all layers go
+ * through one before the next, and the products are added in this order.
  */
 #include "compute/cpu/cpu_engine.h"
 
@@ -16,7 +18,8 @@
 typedef struct layer_job {
     rnn_engine *engine;
     size_t layer, length;
-    size_t begin, end; /* steps of the block */
+    size_t begin, end;  /* steps of the block */
+    size_t window_rows; /* from that of step engine->from */
     uint64_t step;
 } layer_job;
 
@@ -30,9 +33,12 @@ static int is_top(const layer_job *job) {
  * the top was written over h of the layer above it. */
 static float *dh_of(const layer_job *job, size_t time) {
     rnn_engine *e = job->engine;
+    float *before = e->layer[job->layer].dh_before;
+    if (time + 1 == job->begin && before)
+        return before;
     if (is_top(job))
-        return rnn_cpu_row(e->top_dh, (time + 1 - job->begin) * e->batch, e->network.hidden);
-    return rnn_cpu_row(e->layer[job->layer + 1].h, time * e->batch, e->network.hidden);
+        return rnn_cpu_row(e->top_dh, (time - job->begin) * e->batch, e->network.hidden);
+    return rnn_cpu_h(e, job->layer + 1, time * e->batch);
 }
 
 /* What the step after the block said of its last step, and room for what its first
@@ -40,40 +46,40 @@ static float *dh_of(const layer_job *job, size_t time) {
 static void join_blocks(const layer_job *job, size_t begin, size_t rows) {
     rnn_engine *e = job->engine;
     size_t hidden = e->network.hidden, first = begin * hidden, count = rows * hidden;
-    float *before = e->top_dh + first, *last = dh_of(job, job->end - 1) + first;
-    if (!is_top(job))
+    if (!e->layer[job->layer].dh_before)
         return;
+    float *before = e->layer[job->layer].dh_before + first;
+    float *last = dh_of(job, job->end - 1) + first;
     if (job->end < job->length)
         for (size_t j = 0; j < count; j++)
             last[j] += before[j];
     memset(before, 0, count * sizeof *before);
 }
 
-/* c after each step of the block, and nothing yet for dc behind the last step of all,
- * for streams [begin, begin + rows). */
+/* c after each step of the block, unless it was made with the gates, and nothing yet for dc
+ * behind the last step of all, for streams [begin, begin + rows). */
 static void begin_cells(const layer_job *job, size_t begin, size_t rows) {
     rnn_engine *e = job->engine;
     const rnn_cpu_layer *layer = &e->layer[job->layer];
     size_t hidden = e->network.hidden, batch = e->batch;
     const float *before =
         rnn_cpu_row(layer->c, rnn_cpu_cell_before(e, job->begin) * batch + begin, hidden);
-    for (size_t t = job->begin; t < job->end; t++) {
+    for (size_t t = job->begin; t < job->end && !layer->sums; t++) {
         float *after = rnn_cpu_row(e->c_again, (t - job->begin) * batch + begin, hidden);
-        e->kernels->lstm_cell(rows, hidden,
-                              rnn_cpu_row(layer->gates, t * batch + begin, e->columns), e->columns,
-                              before, after);
+        e->kernels->lstm_cell(rows, hidden, rnn_cpu_gates(e, job->layer, t * batch + begin),
+                              e->columns, before, after);
         before = after;
     }
     if (job->end == job->length)
-        memset(rnn_cpu_row(e->dc, begin, hidden), 0, rows * hidden * sizeof(float));
+        memset(rnn_cpu_row(layer->dc, begin, hidden), 0, rows * hidden * sizeof(float));
 }
 
 static void cell_backward(const layer_job *job, size_t time, size_t begin, size_t rows) {
     rnn_engine *e = job->engine;
     const rnn_cpu_layer *layer = &e->layer[job->layer];
     size_t hidden = e->network.hidden, batch = e->batch, first = begin * hidden;
-    float *gates = rnn_cpu_row(layer->gates, time * batch + begin, e->columns);
-    const float *h_prev = rnn_cpu_row(layer->h, time * batch + begin, hidden);
+    float *gates = rnn_cpu_gates(e, job->layer, time * batch + begin);
+    const float *h_prev = rnn_cpu_h(e, job->layer, time * batch + begin);
     const float *dh = dh_of(job, time) + first;
     switch (e->network.cell) {
     case RNN_CELL_TANH:
@@ -90,7 +96,7 @@ static void cell_backward(const layer_job *job, size_t time, size_t begin, size_
                 ? after - batch * hidden
                 : rnn_cpu_row(layer->c, rnn_cpu_cell_before(e, time) * batch + begin, hidden);
         e->kernels->lstm_backward(rows, hidden, gates, e->columns, before, after, dh,
-                                  e->dc + first);
+                                  layer->dc + first);
         break;
     }
     }
@@ -113,7 +119,7 @@ static void steps_work(void *argument, int thread, int count) {
         cell_backward(job, t, begin, rows);
         if (t == 0)
             break;
-        const float *gates = rnn_cpu_row(layer->gates, t * e->batch + begin, e->columns);
+        const float *gates = rnn_cpu_gates(e, job->layer, t * e->batch + begin);
         for (int i = 0; i < 2 && layer->hidden_back[i].data; i++) {
             const rnn_packed *w = &layer->hidden_back[i];
             rnn_cpu_product(w, rows, i == 0 ? gates : gates + e->input_sums, e->columns, NULL, 1,
@@ -132,8 +138,8 @@ static void weight_gradient(const layer_job *job, size_t weight, size_t outputs,
     rnn_engine *e = job->engine;
     size_t begin, end;
     rnn_share(outputs, e->kernels->gradient_grain, thread, count, &begin, &end);
-    rnn_cpu_gradient(e, thread, job->length * e->batch, outputs, inputs, gates, e->columns, rows,
-                     inputs, e->gradient + weight, inputs, begin, end);
+    rnn_cpu_gradient(e, thread, job->window_rows, outputs, inputs, gates, e->columns, rows, inputs,
+                     e->gradient + weight, inputs, begin, end);
 }
 
 /* Both biases are added to the same sums and have the same gradient, but for the GRU's n. */
@@ -141,18 +147,18 @@ static void bias_gradients(const layer_job *job, int thread, int count) {
     rnn_engine *e = job->engine;
     const rnn_layer_layout *at = &e->network.layer[job->layer];
     const float *gates = e->layer[job->layer].gates;
-    size_t begin, end, rows = job->length * e->batch, hidden = e->network.hidden;
+    size_t begin, end, rows = job->window_rows, hidden = e->network.hidden;
+    size_t shared = e->network.cell == RNN_CELL_GRU ? 2 * hidden : e->input_sums;
     rnn_share(e->input_sums, 16, thread, count, &begin, &end);
     if (begin == end)
         return;
     float *ih = e->gradient + at->bias_ih, *hh = e->gradient + at->bias_hh;
     e->kernels->column_sums(rows, end - begin, gates + begin, e->columns, ih + begin);
-    memcpy(hh + begin, ih + begin, (end - begin) * sizeof *hh);
-    size_t n = 2 * hidden, from = begin > n ? begin : n;
-    if (e->network.cell == RNN_CELL_GRU && from < end) {
-        memset(hh + from, 0, (end - from) * sizeof *hh);
+    size_t from = begin > shared ? begin : shared;
+    if (begin < shared)
+        memcpy(hh + begin, ih + begin, ((end < shared ? end : shared) - begin) * sizeof *hh);
+    if (from < end)
         e->kernels->column_sums(rows, end - from, gates + hidden + from, e->columns, hh + from);
-    }
 }
 
 static void weights_work(void *argument, int thread, int count) {
@@ -185,13 +191,15 @@ static void input_work(void *argument, int thread, int count) {
     const rnn_cpu_layer *layer = &e->layer[job->layer];
     const rnn_packed *w = &layer->input_back;
     size_t begin, end;
-    rnn_share(job->length * e->batch, 1, thread, count, &begin, &end);
+    rnn_share(job->window_rows, 1, thread, count, &begin, &end);
     if (begin == end)
         return;
+    float *dx = rnn_cpu_row(layer->h, begin, w->n);
     rnn_cpu_product(w, end - begin, rnn_cpu_row(layer->gates, begin, e->columns), e->columns, NULL,
-                    0, rnn_cpu_row(layer->h, begin, w->n), w->n, 0, w->n, rnn_cpu_room(e, thread));
+                    0, dx, w->n, 0, w->n, rnn_cpu_room(e, thread));
+    size_t first = e->from * e->batch;
     if (e->dropout > 0)
-        rnn_cpu_dropout(e, job->layer - 1, job->step, begin, end, layer->h, layer->h);
+        rnn_cpu_dropout(e, job->layer - 1, job->step, first + begin, first + end, dx, dx);
 }
 
 static float scale_of(const int32_t *targets, size_t rows) {
@@ -201,29 +209,37 @@ static float scale_of(const int32_t *targets, size_t rows) {
     return counted > 0 ? 1.0f / (float)counted : 0.0f;
 }
 
-/* All steps of a layer, block by block from the last. */
+/* A layer through the window, block by block from the last. */
 static void layer_backward(layer_job *job, const int32_t *targets, float scale) {
     rnn_engine *e = job->engine;
-    size_t cost = e->batch * e->network.hidden * e->input_sums;
-    size_t blocks = (job->length + e->block - 1) / e->block;
+    size_t each = e->network.hidden * e->input_sums, window = job->window_rows / e->batch;
+    size_t blocks = (window + e->block - 1) / e->block;
     for (size_t b = blocks; b-- > 0;) {
-        job->begin = b * e->block;
-        job->end = b + 1 < blocks ? job->begin + e->block : job->length;
-        size_t steps = job->end - job->begin;
+        job->begin = e->from + b * e->block;
+        job->end = b + 1 < blocks ? job->begin + e->block : e->from + window;
+        size_t rows = (job->end - job->begin) * e->batch;
         if (is_top(job))
-            rnn_cpu_output_backward(e, job->begin * e->batch, steps * e->batch, targets, scale);
-        rnn_cpu_run(e, steps_work, job, steps * cost);
+            rnn_cpu_output_backward(e, job->begin * e->batch, rows, targets, scale);
+        rnn_cpu_run(e, steps_work, job, rows * each);
     }
-    rnn_cpu_run(e, weights_work, job, job->length * cost);
+    if (job->layer > 0) /* what the weights were multiplied by */
+        rnn_cpu_remake(e, job->layer - 1, window, job->step);
+    rnn_cpu_run(e, weights_work, job, job->window_rows * each);
     if (job->layer > 0)
-        rnn_cpu_run(e, input_work, job, job->length * cost);
+        rnn_cpu_run(e, input_work, job, job->window_rows * each);
 }
 
 void rnn_cpu_backward(rnn_engine *e, size_t length, const int32_t *targets, uint64_t step) {
     float scale = scale_of(targets, length * e->batch);
-    for (size_t l = e->network.layers; l-- > 0;) {
-        layer_job job = {e, l, length, 0, 0, step};
-        layer_backward(&job, targets, scale);
+    size_t top = e->network.layers - 1, windows = (length + e->window - 1) / e->window;
+    for (size_t w = windows; w-- > 0;) {
+        e->from = w * e->window;
+        size_t steps = w + 1 < windows ? e->window : length - e->from;
+        rnn_cpu_remake(e, top, steps, step);
+        for (size_t l = top + 1; l-- > 0;) {
+            layer_job job = {e, l, length, 0, 0, steps * e->batch, step};
+            layer_backward(&job, targets, scale);
+        }
+        rnn_cpu_table_backward(e, e->from * e->batch, steps * e->batch, w + 1 == windows);
     }
-    rnn_cpu_table_backward(e, length * e->batch);
 }

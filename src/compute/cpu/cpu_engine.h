@@ -7,26 +7,37 @@
  *
  *   pack      weights into panels, once after each change
  *   table     layer 0's input sums, a row for each distinct symbol read
- *   input     input sums of a layer, for all rows of the sequence at once
+ * and for each window of time, layer by layer:
+ *   input     input sums of a layer, for all rows of the window at once
  *   recur     the steps of a layer, each thread with its own streams
+ * and:
  *   output    logits, softmax and loss, a chunk of rows at a time
- * and, in training, backwards, a block of steps after the other from the last:
+ * and, in training, backwards from the last window, layer by layer, a block of steps
+ * after the other from the last:
  *   output    logits, loss and the gradient of the output layer (top layer only)
  *   recur     the steps of a layer from the last to the first
- * and after the last block:
- *   weights   each weight gradient as one product over all rows
+ * and after the window's last block:
+ *   weights   each weight gradient as one product over all rows of the window
  *   input     the gradient of what the layer read
  *
- * Memory is mostly what the way forward leaves for the way back: gates and h of
- * every step. An LSTM's c is kept for the first step of each block only, and the
- * rest made again from the gates; logits and the top layer's dh exist for one block
- * at a time; the dh of a layer below takes the place of h above it, which nothing
- * needs any more; and weights are packed for the way back where they were packed for
- * the way forward.
+ * Memory is mostly what the way forward leaves for the way back. In float32 the window is
+ * the whole sequence, and gates and h of every step stay. An LSTM's c is kept for the first
+ * step of each block only, and the rest made again from the gates; logits and the top
+ * layer's dh exist for one block at a time; the dh of a layer below takes the place of h
+ * above it, which nothing needs any more; and weights are packed for the way back where
+ * they were packed for the way forward.
+ *
+ * In bf16 training the window is one block, and behind it stays a history: the gate sums
+ * as bfloat16s, and h and c at each window's beginning. The way back does the cells of a
+ * window once more (phase `remake`) and so has gates, c and h again, to the bit, since the
+ * cells read the rounded sums on the way forward too: the gradient is that of what was
+ * computed, the rounding itself counting as if it were not there. Sums and not activations
+ * are what is rounded: a gate that is nearly open or shut keeps its slope.
  *
  * Arrays are [time][batch][...] row-major, so that a sequence of `length` steps
- * is length * batch rows. `columns` is the width of a row of gate sums in
- * memory: hidden (tanh) or 4 hidden (LSTM i f g o; GRU r z n q, see kernels.h).
+ * is length * batch rows; "row" is one of these, whichever window is held. `columns` is the width
+ * of a row of gate sums in memory: hidden (tanh) or 4 hidden (LSTM i f g o; GRU r z n q, see
+ * kernels.h).
  */
 #ifndef RNN_CPU_ENGINE_H
 #define RNN_CPU_ENGINE_H
@@ -65,11 +76,19 @@ typedef struct rnn_cpu_layer {
     /* Input weights: of layer 0 only if there is an embedding. */
     rnn_packed input, input_back;
     float *start;      /* [columns]: the biases that gate sums start from */
-    float *gates;      /* [length][batch][columns]; shared by all layers unless training */
-    float *h;          /* [length + 1][batch][hidden]; row 0 is the carried state */
+    float *gates;      /* [window][batch][columns]; shared by all layers unless training */
+    float *h;          /* [window + 1][batch][hidden]; row 0 is the state before the window,
+                          between sequences the carried one */
     float *c;          /* [blocks + 1][batch][hidden]: before each block, and the last */
-    float *input_rows; /* [length][batch][hidden]: what the layer below wrote, after
+    float *input_rows; /* [window][batch][hidden]: what the layer below wrote, after
                           dropout; NULL for layer 0, the layer's h without dropout */
+    /* The history, in bf16 training, else NULL. */
+    uint16_t *sums; /* [length][batch][columns]: gate sums as bfloat16s */
+    float *h_marks; /* [windows + 1][batch][hidden]: h before each window, and the last */
+    /* In training, [batch][hidden]. */
+    float *dh_before; /* what the first step of a block says of the h before it: of the top
+                         layer, and with a history of all; else NULL */
+    float *dc;        /* LSTM; shared by all layers unless there is a history */
 } rnn_cpu_layer;
 
 struct rnn_engine {
@@ -106,14 +125,15 @@ struct rnn_engine {
     int32_t *slot; /* [symbols]: a symbol's row, -1 for none */
     int32_t *rows; /* [length * batch]: the row that each character reads */
 
+    size_t window;  /* steps whose gates and h are held: all, or with a history a block */
+    size_t from;    /* the first of those that are held now */
     size_t block;   /* steps of time that the way back takes together */
     size_t chunk;   /* rows of logits held at once: a block's at least */
     float *logits;  /* [chunk][symbols] */
     float *losses;  /* [length * batch] */
     uint8_t *hits;  /* [length * batch] */
-    float *top_dh;  /* [1 + block][batch][hidden]: the step before the block, and it */
+    float *top_dh;  /* [block][batch][hidden] */
     float *c_again; /* [block][batch][hidden]: c after each step of the block */
-    float *dc;      /* [batch][hidden] */
     float *scratch; /* a share of scratch_floats for each thread */
     size_t scratch_floats;
     float *operands; /* RNN_CPU_OPERAND_ROWS converted rows for each thread, or NULL */
@@ -142,6 +162,18 @@ static inline float *rnn_cpu_row(float *array, size_t row, size_t width) {
     return array + row * width;
 }
 
+/* A layer's gate sums of a row of [time][batch], and the h that its step begins with:
+ * within the window that is held. */
+static inline float *rnn_cpu_gates(const rnn_engine *engine, size_t layer, size_t row) {
+    return rnn_cpu_row(engine->layer[layer].gates, row - engine->from * engine->batch,
+                       engine->columns);
+}
+
+static inline float *rnn_cpu_h(const rnn_engine *engine, size_t layer, size_t row) {
+    return rnn_cpu_row(engine->layer[layer].h, row - engine->from * engine->batch,
+                       engine->network.hidden);
+}
+
 /* The row of c that a step begins with, and the one that it writes. */
 static inline size_t rnn_cpu_cell_before(const rnn_engine *engine, size_t time) {
     return time / engine->block + (time % engine->block != 0);
@@ -150,6 +182,12 @@ static inline size_t rnn_cpu_cell_before(const rnn_engine *engine, size_t time) 
 static inline size_t rnn_cpu_cell_after(const rnn_engine *engine, size_t time) {
     return time / engine->block + 1;
 }
+
+/* cpu_memory.c: chooses the blocks and makes room for all that an engine keeps; its
+ * network, options, kernels, precision and threads are set. 0 when memory is short. */
+int rnn_cpu_allocate(rnn_engine *engine, const rnn_engine_options *options);
+/* Frees the engine with all that it has; NULL is allowed. */
+void rnn_cpu_destroy(rnn_engine *engine);
 
 /* cpu_pack.c: room for all packed weights of an engine's network, in one block; 0 when
  * memory is short. */
@@ -177,35 +215,53 @@ void rnn_cpu_gradient(const rnn_engine *engine, int thread, size_t rows, size_t 
                       const float *a, size_t a_stride, const float *b, size_t b_stride, float *c,
                       size_t c_stride, size_t begin, size_t end);
 
-/* cpu_input.c: what layer 0 reads. The first two for a sequence of n characters. */
+/* cpu_input.c: what layer 0 reads. The first for a sequence of n characters, the others
+ * for rows of it; backwards the last rows come first, and those from 0 on finish. */
 void rnn_cpu_table(rnn_engine *engine, size_t n, const int32_t *symbols);
 void rnn_cpu_table_gather(rnn_engine *engine, size_t begin, size_t end);
-void rnn_cpu_table_backward(rnn_engine *engine, size_t n);
+void rnn_cpu_table_backward(rnn_engine *engine, size_t row, size_t rows, int first);
 
-/* cpu_forward.c: all layers; h of the top layer holds the result. With dropout,
- * the masks are those of `step`. */
-void rnn_cpu_forward(rnn_engine *engine, size_t length, int dropout, uint64_t step);
+/* cpu_forward.c: all layers through a window, steps [begin, end) of the sequence; h of the
+ * top layer holds the result. With dropout, the masks are those of `step`. */
+void rnn_cpu_forward(rnn_engine *engine, size_t begin, size_t end, int dropout, uint64_t step);
 /* cpu_few.c: whether the steps of a sequence are for few streams and large weights;
- * and then all steps of a layer, whose input sums are already there if `summed`. */
+ * and then steps [begin, end) of a layer, whose input sums are already there if `summed`. */
 int rnn_cpu_is_few(const rnn_engine *engine);
-void rnn_cpu_few(rnn_engine *engine, size_t layer, size_t length, int summed);
+void rnn_cpu_few(rnn_engine *engine, size_t layer, size_t begin, size_t end, int summed);
 /* Adds the state's share to the gate sums of rows [row, row + rows) of [time][batch], for
  * columns [begin, end) on one side of the GRU's q; `state` is those rows of h. */
 void rnn_cpu_state_sums(rnn_engine *engine, size_t layer, size_t row, size_t rows,
                         rnn_operand state, size_t begin, size_t end);
-/* The cells of units [begin, end) of rows [row, row + rows) of [time][batch]. */
-void rnn_cpu_cells(rnn_engine *engine, size_t layer, size_t row, size_t rows, size_t begin,
-                   size_t end);
+/* The cells of units [begin, end) of rows [row, row + rows) of [time][batch], which lie
+ * within a step, from c_prev and into c of these rows where there is a c. */
+void rnn_cpu_cells(rnn_engine *engine, size_t layer, size_t row, size_t rows, const float *c_prev,
+                   float *c, size_t begin, size_t end);
+/* The same on the way forward: the sums go into the history first, where there is one. */
+void rnn_cpu_step_cells(rnn_engine *engine, size_t layer, size_t row, size_t rows, size_t begin,
+                        size_t end);
 /* Row 0 of h and c becomes the last of the sequence: what the next one begins with. */
 void rnn_cpu_carry(rnn_engine *engine, size_t length);
-/* rows [begin, end) of [time][batch] times the mask of a layer's output. */
+/* rows [begin, end) of [time][batch] times the mask of a layer's output; `from` and `to`
+ * are the first of them. */
 void rnn_cpu_dropout(const rnn_engine *engine, size_t layer, uint64_t step, size_t begin,
                      size_t end, const float *from, float *to);
 
-/* cpu_output.c: loss and hits of all rows; or of rows [row, row + rows) with the
+/* cpu_history.c: does nothing where there is no history. Rounds the gate sums of units
+ * [begin, end) of rows [row, row + rows) and keeps them. */
+void rnn_cpu_keep_sums(rnn_engine *engine, size_t layer, size_t row, size_t rows, size_t begin,
+                       size_t end);
+/* h of streams [stream, stream + rows) before the window, and behind `steps` steps of it. */
+void rnn_cpu_enter_window(rnn_engine *engine, size_t layer, size_t stream, size_t rows);
+void rnn_cpu_leave_window(rnn_engine *engine, size_t layer, size_t steps, size_t stream,
+                          size_t rows);
+/* Activations, h, c_again and what the layer above reads, of `steps` steps of the window:
+ * the same bits as on the way forward, whose dropout's masks were those of `step`. */
+void rnn_cpu_remake(rnn_engine *engine, size_t layer, size_t steps, uint64_t step);
+
+/* cpu_output.c: loss and hits of rows [row, row + rows) of the window; or these with the
  * gradient of the output layer and top_dh, whose sums over rows of the loss are
  * multiplied by scale. */
-void rnn_cpu_output(rnn_engine *engine, size_t length, const int32_t *targets);
+void rnn_cpu_output(rnn_engine *engine, size_t row, size_t rows, const int32_t *targets);
 void rnn_cpu_output_backward(rnn_engine *engine, size_t row, size_t rows, const int32_t *targets,
                              float scale);
 /* logits [batch][symbols] after a sequence of one step. */

@@ -35,13 +35,12 @@ static readings read_step(const few_job *job, int thread) {
     size_t hidden = e->network.hidden;
     float *room = rnn_cpu_room(e, thread);
     readings of = {.row = job->time * e->batch};
-    of.state = rnn_cpu_convert(&layer->hidden[0], e->batch, rnn_cpu_row(layer->h, of.row, hidden),
+    of.state = rnn_cpu_convert(&layer->hidden[0], e->batch, rnn_cpu_h(e, job->layer, of.row),
                                hidden, room);
     if (job->layer > 0 && !job->summed)
-        of.below =
-            rnn_cpu_convert(&layer->input, e->batch,
-                            rnn_cpu_row(e->layer[job->layer - 1].h, of.row + e->batch, hidden),
-                            hidden, room ? room + e->batch * e->operand_floats : NULL);
+        of.below = rnn_cpu_convert(&layer->input, e->batch,
+                                   rnn_cpu_h(e, job->layer - 1, of.row + e->batch), hidden,
+                                   room ? room + e->batch * e->operand_floats : NULL);
     return of;
 }
 
@@ -53,7 +52,7 @@ static void copy_columns(const few_job *job, size_t row, size_t begin, size_t en
         const float *from = layer->start;
         if (begin < e->input_sums)
             from = e->table + (size_t)e->rows[r] * e->input_sums;
-        memcpy(rnn_cpu_row(layer->gates, r, e->columns) + begin, from + begin,
+        memcpy(rnn_cpu_gates(e, job->layer, r) + begin, from + begin,
                (end - begin) * sizeof(float));
     }
 }
@@ -62,7 +61,7 @@ static void copy_columns(const few_job *job, size_t row, size_t begin, size_t en
 static void sum_columns(const few_job *job, const readings *of, size_t begin, size_t end) {
     rnn_engine *e = job->engine;
     const rnn_cpu_layer *layer = &e->layer[job->layer];
-    float *gates = rnn_cpu_row(layer->gates, of->row, e->columns);
+    float *gates = rnn_cpu_gates(e, job->layer, of->row);
     if (!job->summed) {
         if (job->layer == 0 || begin >= e->input_sums)
             copy_columns(job, of->row, begin, end);
@@ -84,7 +83,7 @@ static void units_work(void *argument, int thread, int count) {
     readings of = read_step(job, thread);
     for (size_t gate = 0; gate < e->columns; gate += hidden)
         sum_columns(job, &of, gate + begin, gate + end);
-    rnn_cpu_cells(e, job->layer, of.row, e->batch, begin, end);
+    rnn_cpu_step_cells(e, job->layer, of.row, e->batch, begin, end);
 }
 
 /* A share of the columns; the cells wait for those of all threads. */
@@ -101,13 +100,15 @@ static void columns_work(void *argument, int thread, int count) {
         sum_columns(job, &of, e->input_sums + begin, e->input_sums + end);
 }
 
-void rnn_cpu_few(rnn_engine *e, size_t l, size_t length, int summed) {
+void rnn_cpu_few(rnn_engine *e, size_t l, size_t begin, size_t end, int summed) {
     size_t cost = e->batch * e->network.hidden * e->columns;
     int by_units = e->network.hidden % e->output.by->panel == 0;
-    for (size_t time = 0; time < length; time++) {
+    rnn_cpu_enter_window(e, l, 0, e->batch);
+    for (size_t time = begin; time < end; time++) {
         few_job job = {e, l, time, summed};
         rnn_cpu_run(e, by_units ? units_work : columns_work, &job, cost);
         if (!by_units)
-            rnn_cpu_cells(e, l, time * e->batch, e->batch, 0, e->network.hidden);
+            rnn_cpu_step_cells(e, l, time * e->batch, e->batch, 0, e->network.hidden);
     }
+    rnn_cpu_leave_window(e, l, end - begin, 0, e->batch);
 }

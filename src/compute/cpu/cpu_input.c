@@ -87,14 +87,15 @@ void rnn_cpu_table(rnn_engine *e, size_t n, const int32_t *symbols) {
 
 void rnn_cpu_table_gather(rnn_engine *e, size_t begin, size_t end) {
     e->kernels->gather(end - begin, e->input_sums, e->table, e->input_sums, e->rows + begin,
-                       rnn_cpu_row(e->layer[0].gates, begin, e->columns), e->columns);
+                       rnn_cpu_gates(e, 0, begin), e->columns);
 }
 
 /* ---------------------------------------------------------------- backwards */
 
 typedef struct backward_job {
     rnn_engine *engine;
-    size_t n;
+    size_t row, rows;
+    int first; /* of a sequence's: the table's gradient begins with it */
 } backward_job;
 
 static void scatter_work(void *argument, int thread, int count) {
@@ -102,12 +103,12 @@ static void scatter_work(void *argument, int thread, int count) {
     rnn_engine *e = job->engine;
     size_t begin, end;
     rnn_share(e->input_sums, 16, thread, count, &begin, &end);
-    for (size_t u = 0; u < e->distinct_count; u++)
+    for (size_t u = 0; job->first && u < e->distinct_count; u++)
         memset(rnn_cpu_row(e->table_gradient, u, e->input_sums) + begin, 0,
                (end - begin) * sizeof(float));
-    e->kernels->scatter_add(job->n, e->rows, e->layer[0].gates, e->columns, e->table_gradient,
-                            e->input_sums, begin, end);
-    if (e->network.embedding > 0)
+    e->kernels->scatter_add(job->rows, e->rows + job->row, rnn_cpu_gates(e, 0, job->row),
+                            e->columns, e->table_gradient, e->input_sums, begin, end);
+    if (job->row > 0 || e->network.embedding > 0)
         return;
     size_t symbols = e->network.symbols;
     float *gradient = e->gradient + e->network.layer[0].weight_ih;
@@ -142,10 +143,10 @@ static void embedding_work(void *argument, int thread, int count) {
     }
 }
 
-void rnn_cpu_table_backward(rnn_engine *e, size_t n) {
-    backward_job job = {e, n};
-    rnn_cpu_run(e, scatter_work, &job, n * e->input_sums);
-    if (e->network.embedding > 0)
+void rnn_cpu_table_backward(rnn_engine *e, size_t row, size_t rows, int first) {
+    backward_job job = {e, row, rows, first};
+    rnn_cpu_run(e, scatter_work, &job, rows * e->input_sums);
+    if (row == 0 && e->network.embedding > 0)
         rnn_cpu_run(e, embedding_work, &job,
                     2 * e->distinct_count * e->input_sums * e->network.embedding);
 }

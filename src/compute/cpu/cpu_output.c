@@ -12,15 +12,14 @@
 typedef struct output_job {
     rnn_engine *engine;
     const int32_t *targets;
-    size_t row, rows; /* the chunk or block, within all rows of the sequence */
+    size_t row, rows; /* of the chunk or block */
     float scale;
     int backward;
 } output_job;
 
 /* What the output layer reads: h of the top layer from time 1. */
 static const float *top(const rnn_engine *e, size_t row) {
-    const rnn_cpu_layer *layer = &e->layer[e->network.layers - 1];
-    return rnn_cpu_row(layer->h, e->batch + row, e->network.hidden);
+    return rnn_cpu_h(e, e->network.layers - 1, e->batch + row);
 }
 
 static void logits_of(rnn_engine *e, size_t row, size_t rows, float *logits, size_t begin,
@@ -45,7 +44,7 @@ static void rows_work(void *argument, int thread, int count) {
     const rnn_packed *back = &e->output_back;
     if (job->backward)
         rnn_cpu_product(back, rows, logits, symbols, NULL, 0,
-                        rnn_cpu_row(e->top_dh, e->batch + begin, back->n), back->n, 0, back->n,
+                        rnn_cpu_row(e->top_dh, begin, back->n), back->n, 0, back->n,
                         rnn_cpu_room(e, thread));
 }
 
@@ -70,10 +69,9 @@ static size_t cost_of(const output_job *job) {
     return job->rows * job->engine->network.symbols * job->engine->network.hidden;
 }
 
-void rnn_cpu_output(rnn_engine *e, size_t length, const int32_t *targets) {
-    size_t rows = length * e->batch;
-    for (size_t row = 0; row < rows; row += e->chunk) {
-        size_t left = rows - row;
+void rnn_cpu_output(rnn_engine *e, size_t begin, size_t rows, const int32_t *targets) {
+    for (size_t row = begin; row < begin + rows; row += e->chunk) {
+        size_t left = begin + rows - row;
         output_job job = {e, targets, row, left < e->chunk ? left : e->chunk, 0, 0};
         rnn_cpu_run(e, rows_work, &job, cost_of(&job));
     }

@@ -70,6 +70,20 @@ static void scatter_add(size_t rows, const int32_t *index, const float *a, size_
             table[(size_t)index[r] * table_stride + j] += a[r * a_stride + j];
 }
 
+/* -------------------------------------------------------------------- halves */
+
+static void round_bf16(size_t rows, size_t n, float *a, size_t a_stride, uint16_t *halves,
+                       size_t halves_stride) {
+    for (size_t r = 0; r < rows; r++)
+        rnn_narrow_round(n, a + r * a_stride, halves + r * halves_stride);
+}
+
+static void widen_bf16(size_t rows, size_t n, const uint16_t *halves, size_t halves_stride,
+                       float *a, size_t a_stride) {
+    for (size_t r = 0; r < rows; r++)
+        rnn_narrow_widen(n, halves + r * halves_stride, a + r * a_stride);
+}
+
 /* -------------------------------------------------------------------- cells */
 
 static void lstm_forward(size_t rows, size_t hidden, float *gates, size_t gates_stride,
@@ -291,6 +305,8 @@ const rnn_kernels rnn_kernels_generic = {
     .column_sums = column_sums,
     .gather = gather,
     .scatter_add = scatter_add,
+    .round_bf16 = round_bf16,
+    .widen_bf16 = widen_bf16,
     .lstm_forward = lstm_forward,
     .lstm_cell = lstm_cell,
     .lstm_backward = lstm_backward,

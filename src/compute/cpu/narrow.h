@@ -59,6 +59,21 @@ static inline uint32_t rnn_narrow_bf16(float x) {
     return (x == x ? rounded : bits | 0x400000u) & 0xFFFF0000u;
 }
 
+/* x [n] rounded where it is, and its upper halves. */
+static inline void rnn_narrow_round(size_t n, float *x, uint16_t *halves) {
+    for (size_t j = 0; j < n; j++) {
+        uint32_t rounded = rnn_narrow_bf16(x[j]);
+        x[j] = rnn_narrow_float(rounded);
+        halves[j] = (uint16_t)(rounded >> 16);
+    }
+}
+
+/* x [n] from its upper halves. */
+static inline void rnn_narrow_widen(size_t n, const uint16_t *halves, float *x) {
+    for (size_t j = 0; j < n; j++)
+        x[j] = rnn_narrow_float((uint32_t)halves[j] << 16);
+}
+
 static inline size_t rnn_narrow_bf16_operand_floats(size_t k) {
     return 2 * rnn_narrow_pairs(k);
 }

@@ -125,13 +125,6 @@ static void pack_bf16(float *packed, const float *b, size_t b_stride, size_t k, 
 
 #else
 
-/* To the nearest bfloat16, ties to even; NaN stays NaN. */
-INLINE vector rounded_to_bf16(vector x) {
-    words bits = (words)x, numbers = (words)(x == x);
-    words rounded = bits + 0x7FFFu + (bits >> 16 & 1u);
-    return (vector)(((rounded & numbers) | ((bits | 0x400000u) & ~numbers)) & 0xFFFF0000u);
-}
-
 static void round_all(size_t n, float *x) {
     FOR_LANES(j, 0, n, count, store_lanes(x + j, rounded_to_bf16(load_lanes(x + j, count)), count));
 }

@@ -97,6 +97,7 @@ INLINE void store_lanes(float *to, vector x, size_t count) {
 
 #include "compute/cpu/vector_math.h"
 #include "compute/cpu/vector_matrix.h"
+#include "compute/cpu/vector_halves.h"
 #include "compute/cpu/vector_gradient.h"
 #include "compute/cpu/vector_narrow.h"
 #include "compute/cpu/vector_cells.h"
@@ -116,6 +117,8 @@ const rnn_kernels TABLE = {
     .column_sums = column_sums,
     .gather = gather,
     .scatter_add = scatter_add,
+    .round_bf16 = round_bf16,
+    .widen_bf16 = widen_bf16,
     .lstm_forward = lstm_forward,
     .lstm_cell = lstm_cell,
     .lstm_backward = lstm_backward,
