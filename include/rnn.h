@@ -69,7 +69,8 @@ typedef enum rnn_units {
 } rnn_units;
 
 /* In what both factors of a network's products are held while they are multiplied. Sums are
- * float32, and so are the weights in a file, whatever is chosen. */
+ * float32, and so are the weights in a file, whatever is chosen; training in bf16 rounds a
+ * gate's sum as well, before the gate reads it. */
 typedef enum rnn_precision {
     RNN_PRECISION_AUTO = 0, /* float32; in training bf16 where the processor computes in it */
     RNN_PRECISION_FLOAT32,
@@ -332,9 +333,9 @@ typedef struct rnn_training {
     int threads;        /* 0: OMP_NUM_THREADS, else all cores */
     const char *cpu;    /* "auto" (RNN_CPU, else the best), "avx512bf16", "avx512", "avx2", ... */
     const char *device; /* "auto", "cpu" */
-    /* rnn_precision of the products, not int8; weights, sums and states are float32.
-     * bf16 where the device has no instructions for it is trained in float32, with a
-     * notice, unless the environment variable RNN_EMULATE_BF16 is set. */
+    /* rnn_precision of the products, not int8; weights and states are float32, and sums but
+     * for the gates' in bf16. bf16 where the device has no instructions for it is trained in
+     * float32, with a notice, unless the environment variable RNN_EMULATE_BF16 is set. */
     int precision;
 } rnn_training;
 

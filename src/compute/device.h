@@ -31,7 +31,8 @@ typedef struct rnn_engine_options {
     uint64_t seed;   /* of the dropout masks */
     int moments;     /* 1: `first` moments, 2: `second`, 3: both (training) */
     /* In what the products are held; not int8 in training. Parameters, gradients, states
-     * and all sums are float32. */
+     * and all sums are float32, but that the gate sums of an engine that trains in bf16 are
+     * rounded to bfloat16 before the cells read them. */
     rnn_precision precision;
     /* The flat parameters, instead of room for own ones: not for training. They must
      * outlive the engine; write_parameters from the same array tells that they changed. */
