@@ -16,7 +16,7 @@
 static const rnn_option table[] = {
     {"dynamic", RNN_OPTION_FLAG, AT(on), "0", 0, 0, 0, NULL, NULL, GROUP,
      "score once more with weights that follow the text: each segment is scored, then learnt from", NULL},
-    {"segment", RNN_OPTION_INT, AT(segment), "50", 1, 16384, 0, NULL, "N", GROUP,
+    {"segment", RNN_OPTION_INT, AT(segment), "20", 1, 16384, 0, NULL, "N", GROUP,
      "characters that are scored between two moves of the weights", NULL},
     {"dynamic-rate", RNN_OPTION_REAL, AT(rate), "", 0, HUGE_VAL, 0, NULL, "X", GROUP,
      "how far weights move; where it is not given, chosen on the validation part for the test part, and on "

@@ -252,7 +252,7 @@ RNN_API rnn_status rnn_evaluate(const rnn_model *model, const char *const *input
  * relative to how large the gradients of each weight usually are, and a little back to
  * where they came from. No loss is of a character that has been learnt from. */
 typedef struct rnn_dynamics {
-    int segment; /* characters scored between two moves of the weights; 0 stands for 50 */
+    int segment; /* characters scored between two moves of the weights; 0 stands for 20 */
     double rate; /* what a weight moves in a segment, about; negative: chosen */
     /* Share of the way back in a segment, for a weight of usual gradients; negative: chosen. */
     double decay;
@@ -272,7 +272,7 @@ typedef struct rnn_dynamics_result {
     /* Rate and decay that are to be chosen: of a test part on the validation part, of a
      * validation part on the end of the training part; at most 50,000 characters. Where
      * there is no such text, or none of them was to be chosen, characters is 0, and what
-     * was to be chosen is 0.001 and 0.003. */
+     * was to be chosen is 0.001 and 0.001. */
     rnn_dynamics_source chosen;
     /* How large gradients usually are was found in the training part; or else in the
      * beginning of the scored text, a tenth at most, through which no weight moves. */

@@ -6,9 +6,11 @@
 
 #include <math.h>
 
-static const double rates[] = {0.00005, 0.0001, 0.0002, 0.0005, RNN_DYNAMIC_RATE,
-                               0.002,   0.005,  0.01,   0.02};
-static const double decays[] = {0, 0.001, RNN_DYNAMIC_DECAY, 0.01, 0.03, 0.1};
+static const double rates[] = {0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02};
+static const double decays[] = {0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1};
+/* Where the search begins. */
+#define MIDDLE_RATE  3
+#define MIDDLE_DECAY 3
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
@@ -27,13 +29,8 @@ typedef struct search {
     void *context;
 } search;
 
-static side side_of(const double *given, const double *grid, size_t count, double middle) {
-    side it = {grid, count, 0};
-    if (*given >= 0)
-        return (side){given, 1, 0};
-    while (grid[it.at] != middle)
-        it.at++;
-    return it;
+static side side_of(const double *given, const double *grid, size_t count, size_t middle) {
+    return *given >= 0 ? (side){given, 1, 0} : (side){grid, count, middle};
 }
 
 static double loss_of(search *s, size_t rate, size_t decay) {
@@ -68,8 +65,8 @@ void rnn_dynamic_rates_choose(rnn_dynamic *dynamic, rnn_span span, double *rate,
                               rnn_dynamics_listener listener, void *listener_context) {
     search s = {.dynamic = dynamic,
                 .span = span,
-                .rate = side_of(rate, rates, COUNT(rates), RNN_DYNAMIC_RATE),
-                .decay = side_of(decay, decays, COUNT(decays), RNN_DYNAMIC_DECAY),
+                .rate = side_of(rate, rates, COUNT(rates), MIDDLE_RATE),
+                .decay = side_of(decay, decays, COUNT(decays), MIDDLE_DECAY),
                 .listener = listener,
                 .context = listener_context};
     for (size_t i = 0; i < COUNT(rates); i++)

@@ -7,14 +7,14 @@
 
 #include "inference/dynamic.h"
 
-/* Where the search begins, and what is taken where there is no text to search on. */
+/* What is taken where there is no text to choose on. */
 #define RNN_DYNAMIC_RATE  0.001
-#define RNN_DYNAMIC_DECAY 0.003
+#define RNN_DYNAMIC_DECAY 0.001
 
-/* Scores the span with pairs of a grid (docs/dynamic-evaluation.md), from the pair above
- * on to the best of its neighbours as long as there is a better one. A rate or decay
- * that is not negative stays as it is. A pair that diverges counts as bad. Leaves the
- * best in *rate and *decay and tells the listener, unless NULL, of each that is tried. */
+/* Scores the span with pairs of a grid (docs/dynamic-evaluation.md), from its middle on
+ * to a neighbour as long as there is a better one. A rate or decay that is not negative
+ * stays as it is. A pair that diverges counts as bad. Leaves the best in *rate and
+ * *decay and tells the listener, unless NULL, of each that is tried. */
 void rnn_dynamic_rates_choose(rnn_dynamic *dynamic, rnn_span span, double *rate, double *decay,
                               rnn_dynamics_listener listener, void *listener_context);
 

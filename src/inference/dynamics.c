@@ -10,7 +10,7 @@
 #include "inference/dynamic_rates.h"
 #include "inference/score.h"
 
-#define SEGMENT      50
+#define SEGMENT      20
 #define MOST_SEGMENT 16384
 #define CHOSEN       ((uint64_t)50000) /* characters that rates are chosen on at most */
 #define GATHERED     200               /* segments that spreads are gathered from at most */

@@ -30,6 +30,7 @@ typedef struct setting {
     size_t batch;
     rnn_precision precision;
     int threads;
+    size_t hidden;
 } setting;
 
 typedef struct trial {
@@ -52,9 +53,9 @@ static trial begin(const rnn_device *device, const char *cpu, const setting *how
     trial t = {.device = device};
     t.network = (rnn_network){.cell = how->cell,
                               .layers = how->layers,
-                              .hidden = HIDDEN,
+                              .hidden = how->hidden,
                               .embedding = how->input == ONE_HOT ? 0
-                                           : how->input == TIED  ? HIDDEN
+                                           : how->input == TIED  ? how->hidden
                                                                  : 4,
                               .symbols = SYMBOLS,
                               .bias = how->bias,
@@ -80,7 +81,7 @@ static trial begin(const rnn_device *device, const char *cpu, const setting *how
     t.state = rnn_allocate(carried, sizeof(float));
     assert_true(t.parameters && t.moved && t.gradient && t.state);
     for (size_t i = 0; i < n; i++)
-        t.parameters[i] = uniform(1, i, 0.8);
+        t.parameters[i] = uniform(1, i, 0.8 * sqrt((double)HIDDEN / (double)how->hidden));
     for (size_t i = 0; i < carried; i++)
         t.state[i] = uniform(2, i, 0.6);
     for (size_t i = 0; i < LENGTH * how->batch; i++) {
@@ -182,10 +183,15 @@ static void check_gradients(const rnn_device *device, const char *cpu) {
         for (size_t layers = 1; layers <= 3; layers++)
             for (int input = ONE_HOT; input < INPUT_KINDS; input++)
                 for (int dropped = 0; dropped < 2; dropped++) {
-                    setting how = {(rnn_cell)cell,        layers,
-                                   (input_kind)input,     !(layers == 2 && dropped),
-                                   dropped ? 0.3 : 0.0,   BATCH,
-                                   RNN_PRECISION_FLOAT32, 1};
+                    setting how = {(rnn_cell)cell,
+                                   layers,
+                                   (input_kind)input,
+                                   !(layers == 2 && dropped),
+                                   dropped ? 0.3 : 0.0,
+                                   BATCH,
+                                   RNN_PRECISION_FLOAT32,
+                                   1,
+                                   HIDDEN};
                     check_setting(device, cpu, &how, 1);
                 }
 }
@@ -200,10 +206,10 @@ static void check_many_streams(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
         for (size_t layers = 1; layers <= 2; layers++) {
             setting two_steps = {(rnn_cell)cell,        layers, ONE_HOT, 1, 0, 450,
-                                 RNN_PRECISION_FLOAT32, 1};
+                                 RNN_PRECISION_FLOAT32, 1,      HIDDEN};
             check_setting(device, cpu, &two_steps, 0);
             setting one_step = {(rnn_cell)cell,        layers, EMBEDDING, 1, 0, MOST_BATCH,
-                                RNN_PRECISION_FLOAT32, 1};
+                                RNN_PRECISION_FLOAT32, 1,      HIDDEN};
             check_setting(device, cpu, &one_step, 0);
         }
 }
@@ -213,11 +219,43 @@ static void test_many_streams(void **state) {
     on_each(check_many_streams);
 }
 
+/* Few streams through weights so large that the threads share out the columns of each
+ * step, in whole panels and not. */
+static void check_few_streams(const rnn_device *device, const char *cpu) {
+    static const size_t hidden[] = {
+        [RNN_CELL_TANH] = 512, [RNN_CELL_GRU] = 301, [RNN_CELL_LSTM] = 264};
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
+        for (size_t batch = 1; batch <= 3; batch += 2) {
+            float *first = NULL;
+            for (int threads = 1; threads <= 3; threads++) {
+                setting how = {(rnn_cell)cell,        2,       ONE_HOT,     1, 0, batch,
+                               RNN_PRECISION_FLOAT32, threads, hidden[cell]};
+                trial t = begin(device, cpu, &how);
+                loss_at(&t, t.parameters, 0, STEP);
+                device->read_gradient(t.engine, t.gradient);
+                if (first)
+                    assert_memory_equal(first, t.gradient, t.network.parameters * sizeof *first);
+                rnn_free(first);
+                first = t.gradient;
+                t.gradient = NULL;
+                end(&t);
+                if (threads == 2)
+                    check_setting(device, cpu, &how, 0);
+            }
+            rnn_free(first);
+        }
+}
+
+static void test_few_streams(void **state) {
+    (void)state;
+    on_each(check_few_streams);
+}
+
 /* bf16 gives nearly the same gradient, the same one on any number of threads, and not by
  * chance float32's. */
 static void check_bf16(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
-        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0, 450, RNN_PRECISION_FLOAT32, 1};
+        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0, 450, RNN_PRECISION_FLOAT32, 1, HIDDEN};
         trial exact = begin(device, cpu, &how);
         how.precision = RNN_PRECISION_BF16;
         trial once = begin(device, cpu, &how);
@@ -252,7 +290,7 @@ static void test_bf16(void **state) {
 /* Masks belong to the step: the same again for the same, others for another. */
 static void check_masks(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
-        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0.3, BATCH, RNN_PRECISION_FLOAT32, 1};
+        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0.3, BATCH, RNN_PRECISION_FLOAT32, 1, HIDDEN};
         trial t = begin(device, cpu, &how);
         float *still = rnn_allocate(t.network.parameters, sizeof *still);
         assert_non_null(still);
@@ -284,9 +322,8 @@ static void test_dropout_masks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_many_streams),
-        cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_gradients),     cmocka_unit_test(test_many_streams),
+        cmocka_unit_test(test_few_streams),   cmocka_unit_test(test_bf16),
         cmocka_unit_test(test_dropout_masks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
