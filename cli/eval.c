@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "cli/arguments.h"
+#include "cli/dynamic.h"
 #include "cli/figures.h"
 #include "cli/help.h"
 #include "cli/manners.h"
@@ -174,14 +174,47 @@ static int print_all(const command *self, const options *how, const manners *man
     return manners_finish(self);
 }
 
+/* The figures of weights that follow the text, behind those of weights that do not. */
+static int print_dynamic(const command *self, const options *how, const manners *manner,
+                         const rnn_dynamics_result *result) {
+    if (manner->json) {
+        json_t *object = describe(how, &result->fixed);
+        if (object)
+            json_object_set_new(object, "dynamic", dynamic_describe(result));
+        return manners_print_json(self, object);
+    }
+    print_result(stdout, how, &result->fixed);
+    dynamic_print(stdout, result);
+    return manners_finish(self);
+}
+
 /* ------------------------------------------------------------------ command */
 
+/* What --dynamic does not go with, in words, or NULL. */
+static const char *clash(const options *how, const arguments_part *dynamic) {
+    if (!((const dynamic_options *)dynamic->target)->on)
+        return arguments_given(dynamic, "segment") || arguments_given(dynamic, "dynamic-rate") ||
+                       arguments_given(dynamic, "dynamic-decay")
+                   ? "--segment, --dynamic-rate and --dynamic-decay go with --dynamic"
+                   : NULL;
+    if (how->protocol == RNN_PROTOCOL_COLD)
+        return "--dynamic reads the text as one stream: leave out --protocol cold";
+    if (how->per_char)
+        return "--dynamic and --per-char: give one of them";
+    if (how->precision == RNN_PRECISION_INT8)
+        return "weights in int8 cannot follow a text: --dynamic goes with float32 and bf16";
+    return NULL;
+}
+
 static int evaluate(const command *self, options *how, const manners *manner,
-                    const arguments_part *given, const char *argument, char **inputs,
-                    size_t count) {
+                    const arguments_part *given, const arguments_part *dynamic,
+                    const char *argument, char **inputs, size_t count) {
     rnn_error error = {0};
     rnn_model *model = NULL;
     rnn_evaluation_result result;
+    rnn_dynamics_result followed;
+    const rnn_dynamics moves = dynamic_settings(dynamic);
+    const int follows = ((const dynamic_options *)dynamic->target)->on;
     char path[RUNS_PATH];
     rnn_evaluation plan = {
         .protocol = how->protocol,
@@ -203,26 +236,33 @@ static int evaluate(const command *self, options *how, const manners *manner,
     /* A listing that nobody reads on need not be made: nothing is to be saved. */
     if (how->per_char)
         signal(SIGPIPE, SIG_DFL);
-    if (status == RNN_OK)
+    if (status == RNN_OK && follows)
+        status = rnn_evaluate_dynamics(model, (const char *const *)inputs, count, &plan, &moves,
+                                       &followed, manner->quiet ? NULL : dynamic_tell, (void *)self,
+                                       &error);
+    else if (status == RNN_OK)
         status = rnn_evaluate(model, (const char *const *)inputs, count, &plan, &result,
                               how->per_char ? print_character : NULL, &to, &error);
     rnn_model_destroy(model);
     if (status != RNN_OK)
         return manners_fail(self, &error);
-    return print_all(self, how, manner, &result);
+    return follows ? print_dynamic(self, how, manner, &followed)
+                   : print_all(self, how, manner, &result);
 }
 
 static int run(const command *self, int argc, char **argv) {
     options how = {0};
     manners manner;
     peers from_peers;
+    dynamic_options dynamic = {0};
     arguments_part parts[] = {{.table = own_table, .target = &how},
                               {.table = manners_table, .target = &manner},
-                              {.table = peers_eval_table, .target = &from_peers}};
+                              {.table = peers_eval_table, .target = &from_peers},
+                              {.table = dynamic_table, .target = &dynamic}};
     rnn_error error = {0};
     size_t count;
     memset(&from_peers, 0, sizeof from_peers);
-    if (arguments_parse(parts, 3, argc, argv, &count, &error) != RNN_OK)
+    if (arguments_parse(parts, 4, argc, argv, &count, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
     if (manner.help) {
         help_print(stdout, self);
@@ -232,6 +272,9 @@ static int run(const command *self, int argc, char **argv) {
         return manners_usage(self, "%s", error.message);
     if (how.per_char && manner.json)
         return manners_usage(self, "--per-char and --json: give one of them");
+    const char *clashing = clash(&how, &parts[3]);
+    if (clashing)
+        return manners_usage(self, "%s", clashing);
     const char *model = from_peers.checkpoint;
     if (!model[0] && count > 0) {
         model = *argv++;
@@ -241,7 +284,7 @@ static int run(const command *self, int argc, char **argv) {
         return manners_usage(self, "which model? Name a run's directory or a .safetensors file");
     if (count == 0)
         return manners_usage(self, "which text? Name files or directories behind the model, or -");
-    return evaluate(self, &how, &manner, &parts[0], model, argv, count);
+    return evaluate(self, &how, &manner, &parts[0], &parts[3], model, argv, count);
 }
 
 const command eval_command = {
@@ -253,7 +296,8 @@ const command eval_command = {
     "'rnn train' takes: files, directories, archives, or - for standard input.",
     (const char *const[]){"rnn eval runs/book other-book.txt",
                           "rnn eval runs/book book.txt --part val",
-                          "rnn eval runs/book book.txt --protocol cold --window 256 --json", NULL},
-    {own_table, manners_table, peers_eval_table, NULL},
+                          "rnn eval runs/book book.txt --protocol cold --window 256 --json",
+                          "rnn eval runs/book book.txt --part val --dynamic", NULL},
+    {own_table, dynamic_table, manners_table, peers_eval_table, NULL},
     run,
 };

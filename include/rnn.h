@@ -248,6 +248,54 @@ RNN_API rnn_status rnn_evaluate(const rnn_model *model, const char *const *input
                                 const rnn_evaluation *how, rnn_evaluation_result *out,
                                 rnn_score_listener listener, void *context, rnn_error *error);
 
+/* Dynamic evaluation: the stream protocol with weights that follow the text. Each
+ * segment is scored with the weights as they are; then they move by its gradient,
+ * relative to how large the gradients of each weight usually are, and a little back to
+ * where they came from. No loss is of a character that has been learnt from. */
+typedef struct rnn_dynamics {
+    int segment; /* characters scored between two moves of the weights; 0 stands for 20 */
+    double rate; /* what a weight moves in a segment, about; negative: chosen */
+    /* Share of the way back in a segment, for a weight of usual gradients; negative: chosen. */
+    double decay;
+} rnn_dynamics;
+
+/* What a result was made with: a share of the text, and how many of its characters. */
+typedef struct rnn_dynamics_source {
+    int part; /* rnn_part; RNN_PART_ALL: no part but the one that is scored */
+    uint64_t characters;
+} rnn_dynamics_source;
+
+typedef struct rnn_dynamics_result {
+    rnn_evaluation_result fixed; /* the same text with the weights as they are in the model */
+    rnn_score score;
+    int segment;
+    double rate, decay;
+    /* Rate and decay that are to be chosen: of a test part on the validation part, of a
+     * validation part on the end of the training part; at most 50,000 characters. Where
+     * there is no such text, or none of them was to be chosen, characters is 0, and what
+     * was to be chosen is 0.001 and 0.001. */
+    rnn_dynamics_source chosen;
+    /* How large gradients usually are was found in the training part; or else in the
+     * beginning of the scored text, a tenth at most, through which no weight moves. */
+    rnn_dynamics_source gathered;
+    double seconds;           /* of the score */
+    double preparing_seconds; /* of gathering and choosing */
+} rnn_dynamics_result;
+
+/* Told of each rate and decay that is tried; nats per character, infinite where they
+ * let the weights diverge. */
+typedef void (*rnn_dynamics_listener)(void *context, double rate, double decay, double nats);
+
+/* Scores what rnn_evaluate scores, and then once more with weights that follow it; the
+ * model stays as it is. Errors as rnn_evaluate; RNN_ERR_DIVERGED for a rate that is too
+ * high; RNN_ERR_RANGE for another protocol than the stream; RNN_ERR_UNSUPPORTED for
+ * int8. listener may be NULL. */
+RNN_API rnn_status rnn_evaluate_dynamics(const rnn_model *model, const char *const *inputs,
+                                         size_t count, const rnn_evaluation *how,
+                                         const rnn_dynamics *dynamics, rnn_dynamics_result *out,
+                                         rnn_dynamics_listener listener, void *context,
+                                         rnn_error *error);
+
 /* ----------------------------------------------------------------- training */
 
 typedef enum rnn_optimizer {

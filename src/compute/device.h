@@ -98,6 +98,10 @@ typedef struct rnn_device {
      * (NaN or infinite if it is not finite: nothing is then changed). */
     double (*update)(rnn_engine *engine, const rnn_update *update);
 
+    /* The step of dynamic evaluation with the gradient; the first moments are the
+     * parameters' origin, the second their spread. Returns as update does. */
+    double (*adapt)(rnn_engine *engine, const rnn_adaptation *how);
+
     /* Reads one symbol per stream [batch] with the carried state; logits
      * [batch][symbols] of what comes next. */
     void (*step)(rnn_engine *engine, const int32_t *symbols, float *logits);

@@ -42,6 +42,17 @@ typedef struct rnn_update {
     double clip_norm;   /* then scaled so that their norm is at most this; 0: not */
 } rnn_update;
 
+/* One step of dynamic evaluation (Krause, Kahembwe, Murray and Renals 2018): each
+ * parameter p with gradient g, where it came from and the spread s that its gradients
+ * usually have, becomes
+ *
+ *   p + min(1, decay s) (origin - p) - rate g / (s + epsilon)
+ */
+typedef struct rnn_adaptation {
+    double rate, decay;
+    double epsilon; /* above 0 where a spread may be 0 */
+} rnn_adaptation;
+
 /* The matrix product C = start + A B in one precision, with B packed once and used
  * often. What comes before the sums, and their order:
  *
@@ -178,6 +189,9 @@ typedef struct rnn_kernels {
      * ones may be NULL. */
     void (*update)(const rnn_update *update, float scale, size_t n, float *parameters,
                    const float *gradients, float *first, float *second);
+    /* One step of dynamic evaluation for n parameters. */
+    void (*adapt)(const rnn_adaptation *how, size_t n, float *parameters, const float *gradients,
+                  const float *origin, const float *spread);
 
     /* --- for tests and benches */
     void (*sigmoid)(size_t n, const float *x, float *y);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * score.c - the public scoring of a text in memory and of files.
+ * score.c - see score.h; and the public scoring of a text in memory and of files.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "inference/evaluator.h"
-#include "model/model.h"
+#include "inference/score.h"
 
 #define COLD_WINDOW 256
 
@@ -70,13 +69,13 @@ static rnn_status check(const rnn_evaluation *how, rnn_error *error) {
     return RNN_OK;
 }
 
-static rnn_span part_of(const rnn_symbols *symbols, const rnn_evaluation *how) {
+rnn_span rnn_score_part(const rnn_symbols *symbols, const rnn_evaluation *how, int part) {
     rnn_parts parts = {.split = RNN_SPLIT_CONTIGUOUS,
                        .whole = {0, rnn_symbols_count(symbols)},
                        .val_frac = how->val_frac,
                        .test_frac = how->test_frac,
                        .streams = 1};
-    return rnn_parts_span(&parts, (rnn_part)how->part, 0);
+    return rnn_parts_span(&parts, (rnn_part)part, 0);
 }
 
 static rnn_status read_inputs(rnn_symbols **out, const rnn_model *model, const char *const *inputs,
@@ -93,12 +92,12 @@ static rnn_status read_inputs(rnn_symbols **out, const rnn_model *model, const c
     return status;
 }
 
-static rnn_status run(const rnn_model *model, const rnn_symbols *symbols, const rnn_evaluation *how,
-                      rnn_evaluation_result *out, rnn_score_listener listener, void *context,
-                      rnn_error *error) {
+rnn_status rnn_score_run(const rnn_model *model, const rnn_symbols *symbols,
+                         const rnn_evaluation *how, rnn_evaluation_result *out,
+                         rnn_score_listener listener, void *context, rnn_error *error) {
     const rnn_device *device;
     rnn_engine *engine = NULL;
-    rnn_span span = part_of(symbols, how);
+    rnn_span span = rnn_score_part(symbols, how, how->part);
     int cold = how->protocol == RNN_PROTOCOL_COLD;
     /* A listener hears the characters in order, so segments are then read one by one. */
     size_t batch = cold && !listener ? RNN_EVALUATOR_STREAMS : 1;
@@ -123,19 +122,27 @@ static rnn_status run(const rnn_model *model, const rnn_symbols *symbols, const 
     return status;
 }
 
+rnn_status rnn_score_open(rnn_symbols **symbols, const rnn_model *model, const char *const *inputs,
+                          size_t count, const rnn_evaluation *how, rnn_evaluation_result *out,
+                          rnn_error *error) {
+    rnn_status status = check(how, error);
+    if (status == RNN_OK)
+        status = read_inputs(symbols, model, inputs, count, how, error);
+    if (status == RNN_OK) {
+        out->skipped = rnn_symbols_skipped(*symbols);
+        out->hash = rnn_symbols_hash(*symbols);
+    }
+    return status;
+}
+
 rnn_status rnn_evaluate(const rnn_model *model, const char *const *inputs, size_t count,
                         const rnn_evaluation *how, rnn_evaluation_result *out,
                         rnn_score_listener listener, void *context, rnn_error *error) {
     rnn_symbols *symbols = NULL;
     memset(out, 0, sizeof *out);
-    rnn_status status = check(how, error);
+    rnn_status status = rnn_score_open(&symbols, model, inputs, count, how, out, error);
     if (status == RNN_OK)
-        status = read_inputs(&symbols, model, inputs, count, how, error);
-    if (status == RNN_OK) {
-        out->skipped = rnn_symbols_skipped(symbols);
-        out->hash = rnn_symbols_hash(symbols);
-        status = run(model, symbols, how, out, listener, context, error);
-    }
+        status = rnn_score_run(model, symbols, how, out, listener, context, error);
     rnn_symbols_destroy(symbols);
     return status;
 }

@@ -80,6 +80,42 @@ for precision in bf16 int8; do
         'BEGIN { exit !(a - b < 0.005 && b - a < 0.005) }' || fail "$precision changes the loss"
 done
 
+# Weights that follow the text, beside those that do not. Where they do not move, both
+# figures are the same.
+second() {
+    sed -n "s/^ *\"$1\": \([^,]*\),\{0,1\}\$/\1/p" out | sed -n 2p
+}
+run 0 eval model text.txt --json --dynamic --dynamic-rate 0 --dynamic-decay 0
+silent err
+is "$(value nats_per_character)" "$nats"
+close "$(second nats_per_character)" "$nats" 1e-9
+is "$(second characters)" $((size - 1))
+is "$(value segment)" 20
+prints '"chosen_on": null'
+run 0 eval model text.txt --json --dynamic
+awk -v s="$nats" -v d="$(second nats_per_character)" 'BEGIN { exit !(d < s) }' ||
+    fail "a text that says the same again and again is not learnt"
+is "$(value rate)" 0.001
+run 0 eval model text.txt --part val --dynamic --segment 5
+says "rate 0.0005, decay 0.003: "
+prints "protocol    stream"
+prints "dynamic     "
+prints "at the end of the training text"
+prints "after every 5 characters"
+run 0 eval model text.txt --part test --val-frac 0.2 --test-frac 0.1 --dynamic --dynamic-decay 0.02 --quiet
+silent err
+prints "at the beginning of the validation text"
+prints "decay 0.02"
+run 5 eval model text.txt --dynamic --dynamic-rate 1e37
+says "lower rate"
+for clash in '--protocol cold' --per-char '--precision int8'; do
+    # shellcheck disable=SC2086 # words
+    run 2 eval model text.txt --dynamic $clash
+    says "--dynamic"
+done
+run 2 eval model text.txt --dynamic-rate 0.1
+says "--dynamic"
+
 # What cannot be scored.
 run 4 eval model nothing.txt
 run 3 eval text.txt text.txt

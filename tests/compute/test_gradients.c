@@ -220,6 +220,38 @@ static void test_many_streams(void **state) {
     on_each(check_many_streams);
 }
 
+/* Few streams through weights so large that the threads share out the columns of each
+ * step, in whole panels and not. */
+static void check_few_streams(const rnn_device *device, const char *cpu) {
+    static const size_t hidden[] = {
+        [RNN_CELL_TANH] = 512, [RNN_CELL_GRU] = 301, [RNN_CELL_LSTM] = 264};
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
+        for (size_t batch = 1; batch <= 3; batch += 2) {
+            float *first = NULL;
+            for (int threads = 1; threads <= 3; threads++) {
+                setting how = {(rnn_cell)cell,        2,       ONE_HOT,     1, 0, batch,
+                               RNN_PRECISION_FLOAT32, threads, hidden[cell]};
+                trial t = begin(device, cpu, &how);
+                loss_at(&t, t.parameters, 0, STEP);
+                device->read_gradient(t.engine, t.gradient);
+                if (first)
+                    assert_memory_equal(first, t.gradient, t.network.parameters * sizeof *first);
+                rnn_free(first);
+                first = t.gradient;
+                t.gradient = NULL;
+                end(&t);
+                if (threads == 2)
+                    check_setting(device, cpu, &how, 0);
+            }
+            rnn_free(first);
+        }
+}
+
+static void test_few_streams(void **state) {
+    (void)state;
+    on_each(check_few_streams);
+}
+
 /* The gradient of the first `length` steps, and the state behind them. */
 static void differentiate(trial *t, size_t length) {
     t->device->write_parameters(t->engine, t->parameters);
@@ -412,9 +444,10 @@ static void test_dropout_masks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients),      cmocka_unit_test(test_many_streams),
-        cmocka_unit_test(test_bf16),           cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_bf16_evaluates), cmocka_unit_test(test_dropout_masks),
+        cmocka_unit_test(test_gradients),     cmocka_unit_test(test_many_streams),
+        cmocka_unit_test(test_few_streams),   cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_windows),       cmocka_unit_test(test_bf16_evaluates),
+        cmocka_unit_test(test_dropout_masks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_kernels_output.c - softmax, its loss, and the optimizers, against double
- * arithmetic.
+ * test_kernels_output.c - softmax, its loss, the optimizers and dynamic evaluation's
+ * step, against double arithmetic.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -351,6 +351,63 @@ static void updates_follow_their_equations(void **state) {
     assert_true(tried >= 5 * 8 * 6);
 }
 
+/* --------------------------------------------------------- dynamic evaluation */
+
+static double exact_adaptation(const rnn_adaptation *how, double p, double g, double origin,
+                               double s) {
+    return p + fmin(1.0, how->decay * s) * (origin - p) - how->rate * g / (s + how->epsilon);
+}
+
+static void adaptation_follows_its_equation(void **state) {
+    (void)state;
+    static const size_t sizes[] = {0, 1, 7, 8, 65, 100};
+    static const rnn_adaptation ways[] = {
+        {0.0, 0.0, 0.01}, {0.03, 0.0, 0.01}, {0.03, 0.2, 0.01}, {0.01, 3.0, 1.0}};
+    for (size_t i = 0; i < COUNT(sizes); i++)
+        for (size_t w = 0; w < COUNT(ways); w++)
+            FOR_TABLES(k) {
+                size_t n = sizes[i], cut = n / 3;
+                guarded p = guarded_create(1, n, 0, 1.0, 1), g = guarded_create(1, n, 0, 1.0, 2);
+                guarded origin = guarded_create(1, n, 1, 1.0, 3),
+                        s = guarded_create(1, n, 2, 1.0, 4);
+                guarded pieces = guarded_copy(&p), before = guarded_copy(&p);
+                for (size_t j = 0; j < n; j++)
+                    s.data[j] = j % 5 == 0 ? 0.0f : fabsf(s.data[j]);
+                k->adapt(&ways[w], n, p.data, g.data, origin.data, s.data);
+                k->adapt(&ways[w], cut, pieces.data, g.data, origin.data, s.data);
+                k->adapt(&ways[w], n - cut, pieces.data + cut, g.data + cut, origin.data + cut,
+                         s.data + cut);
+                assert_same_bits(&p, &pieces);
+                for (size_t j = 0; j < n; j++) {
+                    double exact = exact_adaptation(&ways[w], before.data[j], g.data[j],
+                                                    origin.data[j], s.data[j]);
+                    assert_true(fabs(p.data[j] - exact) <= 1e-6 * (1.0 + fabs(exact)));
+                    if (w == 0)
+                        assert_true(p.data[j] == before.data[j]);
+                }
+                guarded *all[] = {&p, &g, &origin, &s, &pieces, &before};
+                for (size_t a = 0; a < COUNT(all); a++)
+                    guarded_destroy(all[a]);
+            }
+}
+
+static void adaptation_carries_nan(void **state) {
+    (void)state;
+    const rnn_adaptation how = {0.1, 0.1, 0.01};
+    FOR_TABLES(k) {
+        for (size_t array = 0; array < 4; array++)
+            for (size_t at = 0; at < 11; at++) {
+                float x[4][11];
+                for (size_t j = 0; j < 44; j++)
+                    x[j / 11][j % 11] = 0.5f;
+                x[array][at] = NAN;
+                k->adapt(&how, 11, x[0], x[1], x[2], x[3]);
+                for (size_t j = 0; j < 11; j++)
+                    assert_int_equal(isnan(x[0][j]) != 0, j == at);
+            }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loss_is_right_whole_and_row_by_row),
@@ -361,6 +418,8 @@ int main(void) {
         cmocka_unit_test(exponentials_are_close),
         cmocka_unit_test(squares_add_in_double),
         cmocka_unit_test(updates_follow_their_equations),
+        cmocka_unit_test(adaptation_follows_its_equation),
+        cmocka_unit_test(adaptation_carries_nan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,7 @@ static void check_refusal(const rnn_device *device, const char *cpu) {
             how.clip_value = clip == 2 ? 0.5 : 0;
             device->write_gradient(engine, gradient);
             assert_false(isfinite(device->update(engine, &how)));
+            assert_false(isfinite(device->adapt(engine, &(rnn_adaptation){0.1, 0.1, 0.01})));
             rnn_engine_arrays got = device->arrays(engine);
             assert_memory_equal(got.parameters, initial, n * sizeof *initial);
             for (size_t j = 0; j < n; j++)

@@ -20,6 +20,13 @@ optimizers.safetensors
     initial [P], gradients [20][P], NAME [20][P]: parameters after each step
     metadata "case.NAME": kind rate momentum alpha beta1 beta2 epsilon weight_decay
     clip_value clip_norm
+dynamic.safetensors
+    dynamic evaluation of a small network, one-hot, with biases
+    metadata  cell, layers, hidden, symbols, segment, stretches, segments, gathered (the
+    end of the text that spreads are gathered from; what is behind it is scored)
+    param.*, text [N] I32
+    cases [n][3]: rate, decay, and through how many characters no weight moves
+    nats [n]: the mean loss
 schedules.safetensors
     NAME [steps] F64: the rate of each step
     metadata "case.NAME": kind rate warmup_steps decay_factor decay_after
@@ -215,6 +222,73 @@ def optimizer_fixtures(folder):
     save(folder / "optimizers.safetensors", tensors, metadata)
 
 
+def dynamic_fixture(folder, layers=2, hidden=6, symbols=8, segment=7, stretches=3, segments=24,
+                    gathered=115, length=300):
+    """Dynamic evaluation (Krause et al. 2018) with spreads relative to their mean; epsilon
+    is 0.01 of it. A text that repeats itself, so that there is something to learn."""
+    numbers = Numbers(2000)
+    rnn = torch.nn.LSTM(symbols, hidden, layers).double()
+    output = torch.nn.Linear(hidden, symbols).double()
+    module = torch.nn.ModuleDict({"rnn": rnn, "output": output})
+    parameters = [parameter for _, parameter in sorted(module.named_parameters())]
+    for parameter in parameters:
+        parameter.data = numbers.normal(tuple(parameter.shape), 0.4)
+    origin = [parameter.detach().clone() for parameter in parameters]
+    phrase = numbers.integers(23, symbols).repeat(length)[:length]
+    noise = numbers.integers(length, symbols)
+    text = torch.where(numbers.integers(length, 5) == 0, noise, phrase)
+
+    def read(begin, end, state):
+        """The segment from `begin`: its losses, with gradients, and the state behind it."""
+        count = min(segment, end - 1 - begin)
+        inputs = torch.nn.functional.one_hot(text[begin:begin + count], symbols).double()
+        answers, state = rnn(inputs[:, None], state)
+        losses = torch.nn.functional.cross_entropy(
+            output(answers)[:, 0], text[begin + 1:begin + 1 + count], reduction="none")
+        module.zero_grad()
+        losses.mean().backward()
+        return losses.detach(), tuple(part.detach() for part in state)
+
+    def zero():
+        return (torch.zeros(layers, 1, hidden).double(),) * 2
+
+    squares, count, stretch = [torch.zeros_like(p) for p in parameters], 0, gathered // stretches
+    for i in range(stretches):
+        place, end, state = i * stretch, (i + 1) * stretch, zero()
+        for _ in range(segments // stretches):
+            if place + 1 >= end:
+                break
+            losses, state = read(place, end, state)
+            squares = [s + p.grad ** 2 for s, p in zip(squares, parameters)]
+            place, count = place + len(losses), count + 1
+    spreads = [(s / count).sqrt() for s in squares]
+    mean = torch.cat([s.flatten() for s in spreads]).mean()
+
+    cases, nats = [(0, 0, 0), (0.003, 0, 0), (0.01, 0.05, 0), (0.03, 3, 0), (0.03, 0.1, 35)], []
+    for rate, decay, still in cases:
+        for parameter, start in zip(parameters, origin):
+            parameter.data = start.clone()
+        place, state, total = gathered, zero(), []
+        while place + 1 < length:
+            losses, state = read(place, length, state)
+            if place - gathered >= still:
+                for parameter, start, spread in zip(parameters, origin, spreads):
+                    relative = spread / mean
+                    back = (decay * relative).clamp(max=1) * (start - parameter.data)
+                    parameter.data += back - rate * (parameter.grad / mean) / (relative + 0.01)
+            total.append(losses)
+            place += len(losses)
+        nats.append(torch.cat(total).mean())
+    for parameter, start in zip(parameters, origin):
+        parameter.data = start
+    tensors = {"text": text.int(), "cases": torch.tensor(cases).double(), "nats": torch.stack(nats)}
+    for name, parameter in module.named_parameters():
+        tensors["param." + name] = parameter
+    save(folder / "dynamic.safetensors", tensors, {
+        "cell": "lstm", "layers": layers, "hidden": hidden, "symbols": symbols,
+        "segment": segment, "stretches": stretches, "segments": segments, "gathered": gathered})
+
+
 def schedule_fixtures(folder):
     """Rates step by step. Decays are torch's LambdaLR and StepLR over whole epochs; warm-up
     climbs in equal steps to the full rate, which is first used at step `warmup_steps`."""
@@ -268,6 +342,7 @@ def main():
     torch.set_num_threads(1)
     network_fixtures(folder)
     optimizer_fixtures(folder)
+    dynamic_fixture(folder)
     schedule_fixtures(folder)
 
 

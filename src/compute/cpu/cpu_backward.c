@@ -7,6 +7,8 @@
  * recurrent weights from the next step, and the gates turn into the gradients of
  * their sums. The steps go in blocks of time: for each block the top layer's dh
  * comes fresh from the output layer, and an LSTM's c is made again from its gates.
+ * Of few streams and large weights (cpu_few.c) each thread has its own columns of a
+ * step's product instead of its own streams.
  * After the window's last block each weight's gradient is one product over all of the
  * window's rows. Where there are several windows (see cpu_history.c), all layers go
  * through one before the next, and the products are added in this order.
@@ -19,6 +21,7 @@ typedef struct layer_job {
     rnn_engine *engine;
     size_t layer, length;
     size_t begin, end;  /* steps of the block */
+    size_t time;        /* of few streams: the step that the threads are at */
     size_t window_rows; /* from that of step engine->from */
     uint64_t step;
 } layer_job;
@@ -102,30 +105,59 @@ static void cell_backward(const layer_job *job, size_t time, size_t begin, size_
     }
 }
 
+/* What a step says of the state that it began with, for rows of streams and for a
+ * thread's share of the columns. */
+static void state_backward(const layer_job *job, size_t time, size_t begin, size_t rows, int thread,
+                           int part, int parts) {
+    rnn_engine *e = job->engine;
+    const rnn_cpu_layer *layer = &e->layer[job->layer];
+    size_t first, last, hidden = e->network.hidden;
+    const float *gates = rnn_cpu_gates(e, job->layer, time * e->batch + begin);
+    for (int i = 0; i < 2 && layer->hidden_back[i].data; i++) {
+        const rnn_packed *w = &layer->hidden_back[i];
+        rnn_share(w->n, w->by->panel, part, parts, &first, &last);
+        if (first < last)
+            rnn_cpu_product(w, rows, i == 0 ? gates : gates + e->input_sums, e->columns, NULL, 1,
+                            dh_of(job, time - 1) + begin * hidden, hidden, first, last,
+                            rnn_cpu_room(e, thread));
+    }
+}
+
+static void begin_block(const layer_job *job, size_t begin, size_t rows) {
+    join_blocks(job, begin, rows);
+    if (job->engine->network.cell == RNN_CELL_LSTM)
+        begin_cells(job, begin, rows);
+}
+
 /* The steps of the block, for a share of the streams. */
 static void steps_work(void *argument, int thread, int count) {
     const layer_job *job = argument;
-    rnn_engine *e = job->engine;
-    const rnn_cpu_layer *layer = &e->layer[job->layer];
-    size_t begin, end, hidden = e->network.hidden;
-    rnn_share(e->batch, 1, thread, count, &begin, &end);
+    size_t begin, end;
+    rnn_share(job->engine->batch, 1, thread, count, &begin, &end);
     if (begin == end)
         return;
-    size_t rows = end - begin;
-    join_blocks(job, begin, rows);
-    if (e->network.cell == RNN_CELL_LSTM)
-        begin_cells(job, begin, rows);
+    begin_block(job, begin, end - begin);
     for (size_t t = job->end; t-- > job->begin;) {
-        cell_backward(job, t, begin, rows);
-        if (t == 0)
-            break;
-        const float *gates = rnn_cpu_gates(e, job->layer, t * e->batch + begin);
-        for (int i = 0; i < 2 && layer->hidden_back[i].data; i++) {
-            const rnn_packed *w = &layer->hidden_back[i];
-            rnn_cpu_product(w, rows, i == 0 ? gates : gates + e->input_sums, e->columns, NULL, 1,
-                            dh_of(job, t - 1) + begin * hidden, hidden, 0, w->n,
-                            rnn_cpu_room(e, thread));
-        }
+        cell_backward(job, t, begin, end - begin);
+        if (t > 0)
+            state_backward(job, t, begin, end - begin, thread, 0, 1);
+    }
+}
+
+static void columns_work(void *argument, int thread, int count) {
+    const layer_job *job = argument;
+    state_backward(job, job->time, 0, job->engine->batch, thread, thread, count);
+}
+
+/* The same where streams are few: the threads meet at each step. */
+static void few_steps(layer_job *job) {
+    rnn_engine *e = job->engine;
+    begin_block(job, 0, e->batch);
+    for (size_t t = job->end; t-- > job->begin;) {
+        cell_backward(job, t, 0, e->batch);
+        job->time = t;
+        if (t > 0)
+            rnn_cpu_run(e, columns_work, job, e->batch * e->network.hidden * e->input_sums);
     }
 }
 
@@ -220,7 +252,10 @@ static void layer_backward(layer_job *job, const int32_t *targets, float scale) 
         size_t rows = (job->end - job->begin) * e->batch;
         if (is_top(job))
             rnn_cpu_output_backward(e, job->begin * e->batch, rows, targets, scale);
-        rnn_cpu_run(e, steps_work, job, rows * each);
+        if (rnn_cpu_is_few(e))
+            few_steps(job);
+        else
+            rnn_cpu_run(e, steps_work, job, rows * each);
     }
     if (job->layer > 0) /* what the weights were multiplied by */
         rnn_cpu_remake(e, job->layer - 1, window, job->step);
@@ -237,7 +272,7 @@ void rnn_cpu_backward(rnn_engine *e, size_t length, const int32_t *targets, uint
         size_t steps = w + 1 < windows ? e->window : length - e->from;
         rnn_cpu_remake(e, top, steps, step);
         for (size_t l = top + 1; l-- > 0;) {
-            layer_job job = {e, l, length, 0, 0, steps * e->batch, step};
+            layer_job job = {e, l, length, 0, 0, 0, steps * e->batch, step};
             layer_backward(&job, targets, scale);
         }
         rnn_cpu_table_backward(e, e->from * e->batch, steps * e->batch, w + 1 == windows);

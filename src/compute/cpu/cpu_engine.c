@@ -209,5 +209,6 @@ const rnn_device rnn_cpu_device = {
     .evaluate = evaluate,
     .train = train,
     .update = rnn_cpu_update,
+    .adapt = rnn_cpu_adapt,
     .step = step,
 };

@@ -273,5 +273,6 @@ void rnn_cpu_backward(rnn_engine *engine, size_t length, const int32_t *targets,
 
 /* cpu_update.c */
 double rnn_cpu_update(rnn_engine *engine, const rnn_update *update);
+double rnn_cpu_adapt(rnn_engine *engine, const rnn_adaptation *how);
 
 #endif

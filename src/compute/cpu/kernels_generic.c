@@ -280,6 +280,17 @@ static void update(const rnn_update *how, float scale, size_t n, float *paramete
     }
 }
 
+static void adapt(const rnn_adaptation *how, size_t n, float *parameters, const float *gradients,
+                  const float *origin, const float *spread) {
+    float rate = (float)how->rate, decay = (float)how->decay, epsilon = (float)how->epsilon;
+    for (size_t j = 0; j < n; j++) {
+        float back = decay * spread[j];
+        float step = rate * gradients[j] / (spread[j] + epsilon);
+        back = back > 1.0f ? 1.0f : back; /* NaN stays NaN */
+        parameters[j] += back * (origin[j] - parameters[j]) - step;
+    }
+}
+
 /* ---------------------------------------------------------------- the table */
 
 static void sigmoid_all(size_t n, const float *x, float *y) {
@@ -318,6 +329,7 @@ const rnn_kernels rnn_kernels_generic = {
     .softmax = softmax,
     .sum_of_squares = sum_of_squares,
     .update = update,
+    .adapt = adapt,
     .sigmoid = sigmoid_all,
     .tanh = tanh_all,
 };

@@ -130,6 +130,7 @@ const rnn_kernels TABLE = {
     .softmax = softmax,
     .sum_of_squares = sum_of_squares,
     .update = update,
+    .adapt = adapt,
     .sigmoid = sigmoid_all,
     .tanh = tanh_all,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * vector_update.h - the optimizers. Part of vector_kernels.h.
+ * vector_update.h - the optimizers, and dynamic evaluation's step. Part of vector_kernels.h.
  *
  * One pass over memory a step: reading parameters, gradients and moments costs
  * more than the arithmetic.
@@ -123,4 +123,16 @@ static void update(const rnn_update *how, float scale, size_t n, float *paramete
         update_all(RNN_ADAMW, &by, n, parameters, gradients, first, second);
         break;
     }
+}
+
+static void adapt(const rnn_adaptation *how, size_t n, float *parameters, const float *gradients,
+                  const float *origin, const float *spread) {
+    vector rate = fill((float)how->rate), decay = fill((float)how->decay);
+    vector epsilon = fill((float)how->epsilon), one = fill(1.0f);
+    FOR_LANES(j, 0, n, count, {
+        vector p = load_lanes(parameters + j, count), s = load_lanes(spread + j, count);
+        vector back = at_most(decay * s, one) * (load_lanes(origin + j, count) - p);
+        vector step = rate * load_lanes(gradients + j, count) / (s + epsilon);
+        store_lanes(parameters + j, p + (back - step), count);
+    });
 }
