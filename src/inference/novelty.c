@@ -152,7 +152,8 @@ static int is_shown(const survey *self, const rnn_novelty_span *span, const stre
 }
 
 static void choose_spans(survey *self, rnn_novelty *out) {
-    qsort(self->stretches, self->stretch_count, sizeof(stretch), by_length);
+    if (self->stretch_count > 0)
+        qsort(self->stretches, self->stretch_count, sizeof(stretch), by_length);
     for (size_t i = 0; i < self->stretch_count && out->span_count < RNN_NOVELTY_SPANS; i++) {
         const stretch *from = &self->stretches[i];
         int taken = 0;
