@@ -8,7 +8,7 @@
 
 #include "base/options.h"
 
-#define COMMAND_MAX_TABLES 4
+#define COMMAND_MAX_TABLES 8
 
 typedef const rnn_option *(*command_table)(size_t *count);
 

@@ -14,6 +14,7 @@
 #include "cli/manners.h"
 #include "cli/peers.h"
 #include "cli/runs.h"
+#include "cli/structure.h"
 
 typedef struct options {
     int protocol, part, on_unknown, threads, per_char, precision;
@@ -69,8 +70,9 @@ static double trained_share(const json_t *history, const char *key, double other
     return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
+/* With `held_out`, the validation part is meant where no other is named and there is one. */
 static rnn_status find_part(const rnn_model *model, const arguments_part *given, options *how,
-                            rnn_evaluation *out, rnn_error *error) {
+                            int held_out, rnn_evaluation *out, rnn_error *error) {
     json_t *history = json_loads(rnn_model_history(model), 0, NULL);
     if (!arguments_given(given, "val-frac"))
         how->val_frac = trained_share(history, "val_frac", 0.05);
@@ -79,6 +81,8 @@ static rnn_status find_part(const rnn_model *model, const arguments_part *given,
     const json_t *split = json_object_get(json_object_get(history, "settings"), "split");
     int streams = json_is_string(split) && strcmp(json_string_value(split), "streams") == 0;
     json_decref(history);
+    if (held_out && !arguments_given(given, "part") && !streams && how->val_frac > 0)
+        how->part = RNN_PART_VAL;
     if (how->part == RNN_PART_ALL)
         return RNN_OK;
     if (how->val_frac + how->test_frac >= 1)
@@ -206,9 +210,14 @@ static const char *clash(const options *how, const arguments_part *dynamic) {
     return NULL;
 }
 
-static int evaluate(const command *self, options *how, const manners *manner,
-                    const arguments_part *given, const arguments_part *dynamic,
-                    const char *argument, char **inputs, size_t count) {
+enum { OWN, DYNAMIC, STRUCTURE, MANNERS, PEERS, PARTS };
+
+static int evaluate(const command *self, const arguments_part *parts, const char *argument,
+                    char **inputs, size_t count) {
+    options *how = parts[OWN].target;
+    const structure_options *structure = parts[STRUCTURE].target;
+    const manners *manner = parts[MANNERS].target;
+    const arguments_part *dynamic = &parts[DYNAMIC];
     rnn_error error = {0};
     rnn_model *model = NULL;
     rnn_evaluation_result result;
@@ -231,7 +240,13 @@ static int evaluate(const command *self, options *how, const manners *manner,
     if (status == RNN_OK)
         status = rnn_model_load(&model, path, &error);
     if (status == RNN_OK)
-        status = find_part(model, given, how, &plan, &error);
+        status = find_part(model, &parts[OWN], how, structure->language, &plan, &error);
+    if (status == RNN_OK && structure->language) {
+        int code = structure_report(self, structure, manner, model, (const char *const *)inputs,
+                                    count, &plan);
+        rnn_model_destroy(model);
+        return code;
+    }
     listing to = {model};
     /* A listing that nobody reads on need not be made: nothing is to be saved. */
     if (how->per_char)
@@ -252,29 +267,36 @@ static int evaluate(const command *self, options *how, const manners *manner,
 
 static int run(const command *self, int argc, char **argv) {
     options how = {0};
+    structure_options structure;
     manners manner;
     peers from_peers;
     dynamic_options dynamic = {0};
-    arguments_part parts[] = {{.table = own_table, .target = &how},
-                              {.table = manners_table, .target = &manner},
-                              {.table = peers_eval_table, .target = &from_peers},
-                              {.table = dynamic_table, .target = &dynamic}};
+    arguments_part parts[PARTS] = {
+        [OWN] = {.table = own_table, .target = &how},
+        [DYNAMIC] = {.table = dynamic_table, .target = &dynamic},
+        [STRUCTURE] = {.table = structure_table, .target = &structure},
+        [MANNERS] = {.table = manners_table, .target = &manner},
+        [PEERS] = {.table = peers_eval_table, .target = &from_peers},
+    };
     rnn_error error = {0};
     size_t count;
     memset(&from_peers, 0, sizeof from_peers);
-    if (arguments_parse(parts, 4, argc, argv, &count, &error) != RNN_OK)
+    if (arguments_parse(parts, PARTS, argc, argv, &count, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
     if (manner.help) {
         help_print(stdout, self);
         return manners_finish(self);
     }
-    if (peers_heed(&parts[2], self, manner.quiet, &error) != RNN_OK)
+    if (peers_heed(&parts[PEERS], self, manner.quiet, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
     if (how.per_char && manner.json)
         return manners_usage(self, "--per-char and --json: give one of them");
-    const char *clashing = clash(&how, &parts[3]);
+    const char *clashing = clash(&how, &parts[DYNAMIC]);
     if (clashing)
         return manners_usage(self, "%s", clashing);
+    if (structure.language && (how.per_char || dynamic.on))
+        return manners_usage(self, "--structure and %s: give one of them",
+                             how.per_char ? "--per-char" : "--dynamic");
     const char *model = from_peers.checkpoint;
     if (!model[0] && count > 0) {
         model = *argv++;
@@ -282,22 +304,24 @@ static int run(const command *self, int argc, char **argv) {
     }
     if (!model[0])
         return manners_usage(self, "which model? Name a run's directory or a .safetensors file");
-    if (count == 0)
+    if (count == 0 && !structure.language)
         return manners_usage(self, "which text? Name files or directories behind the model, or -");
-    return evaluate(self, &how, &manner, &parts[0], &parts[3], model, argv, count);
+    return evaluate(self, parts, model, argv, count);
 }
 
 const command eval_command = {
     "eval",
-    (const char *const[]){"[OPTION...] MODEL INPUT...", NULL},
-    "score a text with a model",
+    (const char *const[]){"[OPTION...] MODEL INPUT...",
+                          "--structure LANGUAGE [OPTION...] MODEL [INPUT...]", NULL},
+    "score a text with a model, or what it writes",
     "Tells how well a model predicts a text: the mean of -ln p over its characters in nats and in "
     "bits, the perplexity, and how often the likeliest character was the right one. INPUT is what "
     "'rnn train' takes: files, directories, archives, or - for standard input.",
     (const char *const[]){"rnn eval runs/book other-book.txt",
                           "rnn eval runs/book book.txt --part val",
                           "rnn eval runs/book book.txt --protocol cold --window 256 --json",
-                          "rnn eval runs/book book.txt --part val --dynamic", NULL},
-    {own_table, dynamic_table, manners_table, peers_eval_table, NULL},
+                          "rnn eval runs/book book.txt --part val --dynamic",
+                          "rnn eval runs/kernel --structure c kernel.c --temperature 0.8", NULL},
+    {own_table, dynamic_table, structure_table, manners_table, peers_eval_table, NULL},
     run,
 };

@@ -54,9 +54,21 @@ static int make_room(known_lines *lines) {
     return 1;
 }
 
-static int add(known_lines *lines, uint64_t hash) {
+rnn_status known_lines_create(known_lines **out, rnn_error *error) {
+    known_lines *lines = rnn_allocate(1, sizeof *lines);
+    *out = NULL;
+    if (!lines || !make_room(lines)) {
+        known_lines_destroy(lines);
+        return rnn_fail(error, RNN_ERR_MEMORY, "out of memory");
+    }
+    *out = lines;
+    return RNN_OK;
+}
+
+int known_lines_add(known_lines *lines, const char *line, size_t bytes) {
     if (!make_room(lines))
         return 0;
+    uint64_t hash = hash_of(line, bytes);
     size_t place = place_of(lines, hash);
     lines->count += lines->slots[place] == 0;
     lines->slots[place] = hash;
@@ -67,20 +79,19 @@ rnn_status known_lines_load(known_lines **out, const char *path, rnn_error *erro
     rnn_status status = RNN_OK;
     char *line = NULL;
     size_t capacity = 0;
-    known_lines *lines = rnn_allocate(1, sizeof *lines);
+    known_lines *lines = NULL;
     FILE *file = fopen(path, "rb");
     *out = NULL;
     if (!file) {
         status = rnn_fail(error, RNN_ERR_IO, "%s: %s", path, strerror(errno));
         goto done;
     }
-    if (!lines || !make_room(lines)) {
-        status = rnn_fail(error, RNN_ERR_MEMORY, "%s: out of memory", path);
+    status = known_lines_create(&lines, error);
+    if (status != RNN_OK)
         goto done;
-    }
     errno = 0;
     for (ssize_t length; (length = getline(&line, &capacity, file)) >= 0;) {
-        if (!add(lines, hash_of(line, (size_t)length))) {
+        if (!known_lines_add(lines, line, (size_t)length)) {
             status = rnn_fail(error, RNN_ERR_MEMORY, "%s: out of memory", path);
             goto done;
         }
@@ -102,6 +113,10 @@ void known_lines_destroy(known_lines *lines) {
     if (lines)
         rnn_free(lines->slots);
     rnn_free(lines);
+}
+
+size_t known_lines_count(const known_lines *lines) {
+    return lines->count;
 }
 
 int known_lines_has(const known_lines *lines, const char *line, size_t bytes) {

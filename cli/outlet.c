@@ -57,8 +57,10 @@ static void emit(outlet *self, const char *text, size_t bytes) {
         if (fwrite(text, 1, bytes, self->file) != bytes) {
             self->end = OUTLET_FAILED;
             self->fault = errno;
+            return;
         }
-        return;
+        if (!self->keep)
+            return;
     }
     void *block = self->text;
     if (!rnn_grow(&block, &self->text_room, self->text_bytes + bytes, 1)) {
@@ -132,6 +134,7 @@ static void watch(outlet *self, const char *text, size_t bytes) {
 
 void outlet_echo(outlet *self, const char *text, size_t bytes) {
     filter(self, text, bytes);
+    self->echoed = self->text_bytes;
 }
 
 void outlet_push(outlet *self, int32_t symbol) {

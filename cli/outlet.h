@@ -36,6 +36,7 @@ typedef struct outlet {
     const known_lines *known; /* NULL: all lines pass */
     int64_t limit;            /* characters; 0: none */
     FILE *file;               /* NULL: into `text` */
+    int keep;                 /* 1: into `text` as well as the file; set after outlet_open */
 
     outlet_end end;
     int fault;              /* the errno of the write that failed */
@@ -46,8 +47,9 @@ typedef struct outlet {
     size_t matched; /* bytes of the stop string that are held back */
     char *line;     /* the line that is not complete yet, with `known` */
     size_t line_bytes, line_room;
-    char *text; /* what came out, where there is no file */
+    char *text; /* what came out, where there is no file or it is kept */
     size_t text_bytes, text_room;
+    size_t echoed; /* bytes of it that were not drawn */
 } outlet;
 
 void outlet_open(outlet *self, const rnn_model *model, const stop_string *stop,

@@ -15,6 +15,7 @@
 #include "cli/figures.h"
 #include "cli/help.h"
 #include "cli/manners.h"
+#include "cli/novelty.h"
 #include "cli/outlet.h"
 #include "cli/peers.h"
 #include "cli/runs.h"
@@ -29,7 +30,7 @@ typedef struct options {
     int precision;  /* rnn_precision */
     int64_t length;
     uint64_t seed;
-    const char *prime, *prime_file, *stop, *new_only, *cpu, *device;
+    const char *prime, *prime_file, *stop, *new_only, *novelty, *cpu, *device;
 } options;
 
 #define AT(member) offsetof(options, member)
@@ -61,6 +62,9 @@ static const rnn_option table[] = {
     {"new-only", RNN_OPTION_TEXT, AT(new_only), "", 0, 0, RNN_OPTION_FILE, NULL, "FILE", "Text",
      "write only whole lines that are not lines of this file; --length counts all that are drawn",
      NULL},
+    {"novelty", RNN_OPTION_TEXT, AT(novelty), "", 0, 0, RNN_OPTION_FILE, NULL, "CORPUS", "Text",
+     "tell afterwards, on standard error, what of it stands in this text (a file, directory or "
+     "archive) already", NULL},
     {"temperature", RNN_OPTION_REAL, AT(temperature), "1", 0, 1000, 0, NULL, "T", "Drawing",
      "below 1 plays safe, above 1 dares; 0 always takes the likeliest", ALIASES({"t", NULL})},
     {"top-k", RNN_OPTION_INT, AT(top_k), "0", 0, 65536, 0, NULL, "K", "Drawing",
@@ -98,12 +102,14 @@ typedef struct work {
     rnn_model *model;
     rnn_sampler *sampler;
     known_lines *known;
+    novelty *novelty;
     stop_string stop;
     char *prime; /* owned */
     size_t prime_bytes;
-    outlet *outlets;  /* [how.count] */
-    int32_t *symbols; /* [how.count] */
-    double seconds;   /* of drawing */
+    outlet *outlets;         /* [how.count] */
+    int32_t *symbols;        /* [how.count] */
+    novelty_sample *samples; /* [how.count], once they have been compared; else NULL */
+    double seconds;          /* of drawing */
     int to_terminal;
 } work;
 
@@ -180,6 +186,8 @@ static rnn_status prepare(work *w, const char *argument, rnn_error *error) {
         status = known_lines_load(&w->known, how->new_only, error);
     if (status == RNN_OK)
         status = rnn_model_load(&w->model, path, error);
+    if (status == RNN_OK && how->novelty[0])
+        status = novelty_open(&w->novelty, w->model, how->novelty, error);
     if (status == RNN_OK)
         status = open_sampler(w, error);
     if (status != RNN_OK)
@@ -189,9 +197,11 @@ static rnn_status prepare(work *w, const char *argument, rnn_error *error) {
     if (!w->outlets || !w->symbols)
         return rnn_fail(error, RNN_ERR_MEMORY, "out of memory");
     /* The first sample is written as it is drawn, the others wait for its end. */
-    for (int i = 0; i < how->count; i++)
+    for (int i = 0; i < how->count; i++) {
         outlet_open(&w->outlets[i], w->model, &w->stop, w->known, how->length,
                     i == 0 && !w->manners.json ? stdout : NULL);
+        w->outlets[i].keep = w->novelty != NULL;
+    }
     return RNN_OK;
 }
 
@@ -231,7 +241,7 @@ static void draw(work *w) {
 
 static int out_of_memory(const work *w) {
     for (int i = 0; i < w->how.count; i++)
-        if (w->outlets[i].end == OUTLET_FAILED && !w->outlets[i].file)
+        if (w->outlets[i].end == OUTLET_FAILED && w->outlets[i].fault == 0)
             return 1;
     return 0;
 }
@@ -266,8 +276,27 @@ static json_t *describe(const work *w) {
         }
         json_array_append_new(samples, sample);
     }
-    return json_pack("{s:I, s:f, s:f, s:o}", "seed", (json_int_t)w->how.seed, "temperature",
-                     w->how.temperature, "seconds", w->seconds, "samples", samples);
+    json_t *object =
+        json_pack("{s:I, s:f, s:f, s:o}", "seed", (json_int_t)w->how.seed, "temperature",
+                  w->how.temperature, "seconds", w->seconds, "samples", samples);
+    if (w->samples && object)
+        json_object_set_new(object, "novelty", novelty_describe(w->novelty));
+    return object;
+}
+
+/* Compares what was written with the corpus; a stopped run wants no report. */
+static rnn_status compare(work *w, rnn_error *error) {
+    if (!w->novelty || signals_stop() || w->outlets[0].end == OUTLET_FAILED)
+        return RNN_OK;
+    w->samples = rnn_allocate((size_t)w->how.count, sizeof *w->samples);
+    if (!w->samples)
+        return rnn_fail(error, RNN_ERR_MEMORY, "out of memory");
+    for (int i = 0; i < w->how.count; i++) {
+        const outlet *from = &w->outlets[i];
+        w->samples[i] = (novelty_sample){from->text ? from->text : "", from->text_bytes,
+                                         from->echoed, from->end == OUTLET_STOPPED};
+    }
+    return novelty_compare(w->novelty, w->samples, (size_t)w->how.count, error);
 }
 
 static void tell(const work *w) {
@@ -287,7 +316,8 @@ static void tell(const work *w) {
 }
 
 static int write_samples(work *w) {
-    int code;
+    rnn_error error = {0};
+    int code = MANNERS_DONE;
     signals_set_patient(1);
     w->to_terminal = isatty(STDOUT_FILENO) && !w->manners.json;
     if (!w->manners.json)
@@ -300,13 +330,17 @@ static int write_samples(work *w) {
         manners_notice(w->self, "%s", rnn_status_text(RNN_ERR_MEMORY));
         return MANNERS_FAILED;
     }
-    if (w->manners.json) {
-        code = manners_print_json(w->self, describe(w));
-    } else {
+    if (!w->manners.json) {
         if (w->outlets[0].end != OUTLET_FAILED)
             print_others(w);
         code = manners_finish_after(w->self, w->outlets[0].fault);
     }
+    if (compare(w, &error) != RNN_OK)
+        return manners_fail(w->self, &error);
+    if (w->manners.json)
+        code = manners_print_json(w->self, describe(w));
+    else if (w->samples)
+        novelty_print(w->novelty, stderr);
     if (w->how.verbose && !w->manners.quiet)
         tell(w);
     return code == MANNERS_DONE && signals_stop() ? MANNERS_SIGNAL + signals_stop() : code;
@@ -315,15 +349,19 @@ static int write_samples(work *w) {
 /* ------------------------------------------------------------------ command */
 
 /* What the options are together. Returns a message, or NULL. */
-static const char *check(options *how, int json) {
+static const char *check(options *how, const manners *manner) {
     if (how->prime[0] && how->prime_file[0])
         return "--prime and --prime-file: give one of them";
     if (how->endless)
         how->length = 0;
     if (how->length == 0 && how->count > 1)
         return "endless text and --count do not go together: give a --length";
-    if (how->length == 0 && json)
+    if (how->length == 0 && manner->json)
         return "endless text and --json do not go together: give a --length";
+    if (how->length == 0 && how->novelty[0])
+        return "endless text and --novelty do not go together: give a --length";
+    if (how->novelty[0] && manner->quiet && !manner->json)
+        return "--quiet would silence what --novelty tells: leave one of them out, or add --json";
     return NULL;
 }
 
@@ -335,6 +373,8 @@ static void release(work *w) {
     rnn_sampler_destroy(w->sampler);
     rnn_model_destroy(w->model);
     known_lines_destroy(w->known);
+    novelty_close(w->novelty);
+    rnn_free(w->samples);
     stop_string_destroy(&w->stop);
     rnn_free(w->prime);
 }
@@ -357,7 +397,7 @@ static int run(const command *self, int argc, char **argv) {
         return manners_usage(self, "one model at a time, not %zu", count);
     if (!argument[0])
         return manners_usage(self, "which model? Name a run's directory or a .safetensors file");
-    const char *wrong = check(&w.how, w.manners.json);
+    const char *wrong = check(&w.how, &w.manners);
     if (wrong)
         return manners_usage(self, "%s", wrong);
     if (peers_heed(&parts[2], self, w.manners.quiet, &error) != RNN_OK)
@@ -380,7 +420,8 @@ const command sample_command = {
     "a run's directory, its name under runs/, or a .safetensors file.",
     (const char *const[]){"rnn sample runs/book --temperature 0.8 --length 500",
                           "rnn sample runs/book --prime 'Once upon a time' --stop 'The end'",
-                          "rnn sample runs/names --new-only names.txt --count 4", NULL},
+                          "rnn sample runs/names --new-only names.txt --count 4",
+                          "rnn sample runs/book --length 20000 --novelty book.txt >new.txt", NULL},
     {own_table, manners_table, peers_sample_table, NULL},
     run,
 };

@@ -74,18 +74,21 @@ package_for() {
     apt-get:libutf8proc) echo libutf8proc-dev ;;
     apt-get:libarchive) echo libarchive-dev ;;
     apt-get:libxxhash) echo libxxhash-dev ;;
+    apt-get:libdivsufsort) echo libdivsufsort-dev ;;
     apt-get:cmocka) echo libcmocka-dev ;;
     apt-get:kernel-headers) echo linux-libc-dev ;;
     dnf:jansson) echo jansson-devel ;;
     dnf:libutf8proc) echo utf8proc-devel ;;
     dnf:libarchive) echo libarchive-devel ;;
     dnf:libxxhash) echo xxhash-devel ;;
+    dnf:libdivsufsort) echo libdivsufsort-devel ;;
     dnf:cmocka) echo libcmocka-devel ;;
     dnf:kernel-headers) echo kernel-headers ;;
     brew:jansson) echo jansson ;;
     brew:libutf8proc) echo utf8proc ;;
     brew:libarchive) echo libarchive ;;
     brew:libxxhash) echo xxhash ;;
+    brew:libdivsufsort) echo libdivsufsort ;;
     brew:cmocka) echo cmocka ;;
     apt-get:qemu | dnf:qemu) echo qemu-user ;;
     *:clang) echo clang ;;
@@ -175,7 +178,7 @@ find_homebrew_modules() {
 # setup_packages THING...: installs what of the build's needs and THINGs is not there.
 setup_packages() {
     find_homebrew_modules
-    set -- compiler libc make cmake pkg-config jansson libutf8proc libarchive libxxhash "$@"
+    set -- compiler libc make cmake pkg-config jansson libutf8proc libarchive libxxhash libdivsufsort "$@"
     missing=$(missing_things "$@")
     [ -n "$missing" ] || return 0
 
@@ -188,7 +191,7 @@ setup_packages() {
         fail "Missing here: $missing
 Neither apt-get, dnf nor brew was found. Install these by the means of your system
 (a C17 compiler, CMake 3.20 or newer, pkg-config, and the libraries jansson, utf8proc,
-libarchive and xxhash with their headers; cmocka for the tests) and run this again."
+libarchive, xxhash and libdivsufsort with their headers; cmocka for the tests) and run this again."
     fi
     if [ "$manager" = brew ] && ! is_there compiler; then
         fail "No C compiler here. Run:  xcode-select --install  and then this again."

@@ -103,6 +103,54 @@ cmp -s out expected || fail "--new-only lets other lines through"
 says "lines are new"
 run 4 sample model --new-only nothing
 
+# --novelty: what of the sample stands in a corpus. Its own text holds all of it.
+{ echo "something before"; cat seven; echo; } >corpus
+run 0 sample model --seed 7 --length 300 --novelty corpus
+cmp -s out seven || fail "--novelty changes the text"
+says "300 characters from 0 on; corpus line 2 (byte 17)"
+says "sample     100.0% 100.0% 100.0% 100.0% 100.0% 100.0%    300.0     300      300"
+run 0 sample model --seed 7 --length 300 --novelty corpus --json
+is "$(value 8)" 1.0
+is "$(value longest)" 300
+is "$(value median)" 300
+is "$(value new_lines)" 0
+is "$(value lines)" "$(head -n "$(wc -l <seven)" seven | grep -c .)"
+is "$(value line)" 2
+is "$(value byte)" 17
+prints '"real": null'
+
+# A corpus with every other line of it, as a file, packed, and one of several files.
+awk 'NR % 2 == 1' drawn >corpus
+cat text.txt >>corpus
+run 0 sample model --seed 3 --length 4000 --temperature 1.2 --novelty corpus --json
+is "$(value characters)" 4000
+lines=$(head -n "$(wc -l <drawn)" drawn | grep -c .)
+sed -n '/"novelty"/,$p' out >report
+same=$(head -n "$(wc -l <drawn)" drawn | grep . | grep -cvxF -f corpus)
+grep -q "\"lines\": $lines," report || fail "not $lines lines"
+grep -q "\"new_lines\": $same," report || fail "not $same new lines"
+prints '"real": {'
+gzip -c corpus >corpus.gz
+run 0 sample model --seed 3 --length 4000 --temperature 1.2 --novelty corpus.gz --json
+sed -n '/"novelty"/,$p' out | sed 's/corpus\.gz/corpus/' | cmp -s - report ||
+    fail "a packed corpus is another corpus"
+mkdir several && cp text.txt several/a.txt && cp seven several/b.txt
+run 0 sample model --seed 7 --length 300 --novelty several
+says "several/b.txt line 1 (byte 0)"
+
+# What is measured was drawn: not the prime; lines are those that are written.
+run 0 sample model --seed 7 --length 100 --prime "the cat sat" --novelty corpus --json
+is "$(sed -n '/"novelty"/,$p' out | sed -n 's/^ *"characters": \([0-9]*\),$/\1/p' | head -n 1)" 100
+run 0 sample model --seed 7 --length 300 --count 3 --stop '
+' --novelty text.txt --json
+is "$(sed -n '/"novelty"/,$p' out | sed -n 's/^ *"lines": \([0-9]*\),$/\1/p' | head -n 1)" 3
+run 4 sample model --novelty nothing
+says "nothing"
+silent out
+run 2 sample model --novelty corpus --endless
+run 2 sample model --novelty corpus --quiet
+says "--json"
+
 # A reader that has had enough, and a disk that is full.
 code=0
 { "$rnn" sample model --endless || echo $? >code; } | head -c 10 >out

@@ -116,6 +116,48 @@ done
 run 2 eval model text.txt --dynamic-rate 0.1
 says "--dynamic"
 
+# --structure: what a model opens and closes, and what real text does.
+i=0
+while [ $i -lt 100 ]; do
+    echo "f(a[i]); /* ( */"
+    i=$((i + 1))
+done >pairs.txt
+run 0 train pairs.txt --out pairs --hidden-size 24 --num-layers 1 --batch-size 8 \
+    --seq-length 20 --steps 60 --learning-rate 0.02 --threads 1 --sample-length 0
+run 0 eval pairs --structure c pairs.txt --part all --length 3001 --streams 4
+silent err
+prints "drawn  3,001 characters in 4 streams (temperature 1, seed 1)"
+prints "real   1,700 characters of pairs.txt (all of it)"
+prints "             real     100 100.0%      -      -      -      -      - 100.0%     0"
+is "$(grep -c 'real  *100 100.0% ' out)" 3
+grep -q '^( )  *drawn' out || fail "nothing is drawn"
+cp out first
+run 0 eval pairs --structure c pairs.txt --part all --length 3001 --streams 4 --threads 3
+cmp -s out first || fail "threads change the structure"
+run 0 eval pairs --structure c pairs.txt --part all --length 3001 --streams 4 --seed 2
+if cmp -s out first; then fail "another seed, the same texts"; fi
+run 0 eval pairs --structure c --length 3001 --streams 4
+if grep -q real out; then fail "there is no real text"; fi
+grep -v ' real\|^real' first | cmp -s - out || fail "real text changes what is drawn"
+run 0 eval pairs --structure c pairs.txt --length 100 --temperature 0
+prints "(validation part)"
+run 0 eval pairs --structure quotes --length 10
+run 0 eval pairs --structure json pairs.txt --part all --length 100 --json
+is "$(value structure)" json
+is "$(value valid)" 0
+is "$(value characters)" 100
+prints '"real": {'
+grep -A 8 '"closed": \[' out | grep -q ' 100,' || fail "100 arrays are not counted"
+printf 'say "one" ("two")\n' >quoted.txt
+run 0 eval pairs --structure quotes quoted.txt --part all --length 10 --quiet
+grep -q '^" " .*drawn' out || fail "no straight quotes"
+prints "real       2 100.0%"
+run 4 eval pairs --structure c nothing.txt
+run 2 eval pairs --structure c pairs.txt --part test
+run 2 eval pairs --structure basic
+run 2 eval pairs --structure c --per-char
+run 2 eval pairs
+
 # What cannot be scored.
 run 4 eval model nothing.txt
 run 3 eval text.txt text.txt

@@ -83,6 +83,19 @@ static void put_open_vocabulary(void) {
              "[\"a\",\"b\",128,255]}");
 }
 
+/* The first byte chooses the language and the size of the pieces. */
+static void put_structures(void) {
+    put_text("structure", "c",
+             "\005int f(int a[2]) {\n#if X /* it's */\n\"a\\\"\" '\\'' // b\n#endif\n}");
+    put_text("structure", "latex",
+             "\006\\begin{a}$x_{1}$ $$\\text{$w$}$$ [z] \\(\\) % {\n\n\\end{a}");
+    put_text("structure", "wiki",
+             "\007== a ==\n[[b]] {{c}} ''d'' '''e''' <ref name=f>g</ref><!-- h -->");
+    put_text("structure", "json", "\010{\"a\": [1, \"\\u00e9\"]}\n[]");
+    put_text("structure", "quotes",
+             "\011\"a (b)\" \xE2\x80\x9C \xE2\x80\x99 \xE2\x80\x9D\n\n\xC2\xAB \xC2\xBB");
+}
+
 int main(int count, char **words) {
     if (count != 2) {
         fprintf(stderr, "usage: make_seeds DIRECTORY\n");
@@ -93,6 +106,7 @@ int main(int count, char **words) {
     put_model(RNN_CELL_GRU, 2, 3, 0);
     put_model(RNN_CELL_LSTM, 1, 2, 1);
     put_open_vocabulary();
+    put_structures();
     put("safetensors", "empty", "\2\0\0\0\0\0\0\0{}", 10);
     put_text("json", "values", "{\"a\":[1,-0.5e+3,true,false,null,\"\\u00e9\\ud83d\\ude00\\n\"]}");
     put_text("json", "string", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001 \xC3\xA9\"");

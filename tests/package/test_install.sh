@@ -81,7 +81,7 @@ for example in generate score; do
     # have static builds of all that libarchive needs
     # shellcheck disable=SC2046
     quietly "$compiler" "$source/examples/$example.c" $(pkg-config --cflags rnn) "$libraries/librnn.a" \
-        $(pkg-config --libs jansson libutf8proc libarchive libxxhash) -lm -lpthread \
+        $(pkg-config --libs jansson libutf8proc libarchive libxxhash libdivsufsort) -lm -lpthread \
         -o "$work/static/$example"
 done
 try "$work/plain" "$libraries"
