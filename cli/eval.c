@@ -8,12 +8,17 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "cli/arguments.h"
+#include "cli/baseline.h"
 #include "cli/figures.h"
 #include "cli/help.h"
+#include "cli/history.h"
 #include "cli/manners.h"
 #include "cli/peers.h"
 #include "cli/runs.h"
+#include "cli/terminal.h"
+#include "inference/score.h"
 
 typedef struct options {
     int protocol, part, on_unknown, threads, per_char, precision;
@@ -21,6 +26,22 @@ typedef struct options {
     double val_frac, test_frac;
     const char *include, *exclude, *cpu, *device;
 } options;
+
+/* What a call of the command works with, and what came of it. */
+typedef struct work {
+    const command *self;
+    options how;
+    manners manners;
+    peers peers;
+    baseline_options beside;
+    arguments_part parts[4];
+    rnn_evaluation plan;
+    rnn_evaluation_result result;
+    rnn_baseline baseline;
+    verdict_losses losses;
+} work;
+
+enum { OWN, MANNERS, PEERS, BASELINE };
 
 #define AT(member) offsetof(options, member)
 
@@ -69,8 +90,9 @@ static double trained_share(const json_t *history, const char *key, double other
     return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
-static rnn_status find_part(const rnn_model *model, const arguments_part *given, options *how,
-                            rnn_evaluation *out, rnn_error *error) {
+static rnn_status find_part(const rnn_model *model, work *w, rnn_error *error) {
+    options *how = &w->how;
+    const arguments_part *given = &w->parts[OWN];
     json_t *history = json_loads(rnn_model_history(model), 0, NULL);
     if (!arguments_given(given, "val-frac"))
         how->val_frac = trained_share(history, "val_frac", 0.05);
@@ -79,6 +101,11 @@ static rnn_status find_part(const rnn_model *model, const arguments_part *given,
     const json_t *split = json_object_get(json_object_get(history, "settings"), "split");
     int streams = json_is_string(split) && strcmp(json_string_value(split), "streams") == 0;
     json_decref(history);
+    if (streams && !arguments_given(given, "val-frac"))
+        how->val_frac = how->test_frac = 0;
+    w->plan.part = how->part;
+    w->plan.val_frac = how->val_frac;
+    w->plan.test_frac = how->test_frac;
     if (how->part == RNN_PART_ALL)
         return RNN_OK;
     if (how->val_frac + how->test_frac >= 1)
@@ -94,9 +121,6 @@ static rnn_status find_part(const rnn_model *model, const arguments_part *given,
         return rnn_fail(error, RNN_ERR_RANGE, "the %s part is empty: give --%s-frac",
                         how->part == RNN_PART_VAL ? "val" : "test",
                         how->part == RNN_PART_VAL ? "val" : "test");
-    out->part = how->part;
-    out->val_frac = how->val_frac;
-    out->test_frac = how->test_frac;
     return RNN_OK;
 }
 
@@ -127,34 +151,51 @@ static void print_character(void *context, int32_t symbol, double nats) {
     printf("\t%.4f\n", figures_bits(nats));
 }
 
-static json_t *describe(const options *how, const rnn_evaluation_result *result) {
-    const rnn_score *score = &result->score;
+static json_t *describe(const work *w) {
+    const rnn_score *score = &w->result.score;
+    static const char *const parts[] = {"all", "train", "val", "test"};
+    int cold = w->how.protocol == RNN_PROTOCOL_COLD;
     char hash[20];
-    snprintf(hash, sizeof hash, "%016" PRIx64, result->hash);
-    json_t *object =
-        json_pack("{s:I, s:f, s:f, s:f, s:f, s:s, s:I, s:f, s:s, s:s}", "characters",
-                  (json_int_t)score->characters, "nats_per_character", score->nats_per_character,
-                  "bits_per_character", figures_bits(score->nats_per_character), "perplexity",
-                  exp(score->nats_per_character), "accuracy", score->accuracy, "protocol",
-                  how->protocol == RNN_PROTOCOL_COLD ? "cold" : "stream", "skipped",
-                  (json_int_t)result->skipped, "seconds", result->seconds, "text_hash", hash,
-                  "kernels", result->kernels);
-    if (object && how->protocol == RNN_PROTOCOL_COLD)
-        json_object_set_new(object, "window", json_integer(how->window));
+    snprintf(hash, sizeof hash, "%016" PRIx64, w->result.hash);
+    json_t *object = json_pack(
+        "{s:I, s:f, s:f, s:f, s:f, s:s, s:s, s:I, s:f, s:s, s:s}", "characters",
+        (json_int_t)score->characters, "nats_per_character", score->nats_per_character,
+        "bits_per_character", figures_bits(score->nats_per_character), "perplexity",
+        exp(score->nats_per_character), "accuracy", score->accuracy, "part", parts[w->plan.part],
+        "protocol", cold ? "cold" : "stream", "skipped", (json_int_t)w->result.skipped, "seconds",
+        w->result.seconds, "text_hash", hash, "kernels", w->result.kernels);
+    if (object && cold)
+        json_object_set_new(object, "window", json_integer(w->how.window));
+    if (object && w->beside.wanted) {
+        json_object_set_new(object, "baseline", baseline_describe(&w->baseline));
+        json_object_set_new(object, "verdict", verdict_describe(&w->losses));
+    }
     return object;
 }
 
-static void print_result(FILE *file, const options *how, const rnn_evaluation_result *result) {
+static void print_verdict(FILE *file, const verdict_losses *losses) {
+    char text[1024];
+    verdict_say(losses, text, sizeof text);
+    if (*text) {
+        int column = fprintf(file, "verdict     ");
+        figures_wrap(file, text, terminal_width(file), 12, (size_t)column);
+    }
+}
+
+static void print_result(FILE *file, const work *w) {
+    const rnn_evaluation_result *result = &w->result;
     const rnn_score *score = &result->score;
     fprintf(file, "characters  %s", figures_count(score->characters).text);
     if (result->skipped > 0)
         fprintf(file, " (and %s unknown ones skipped)", figures_count(result->skipped).text);
+    if (w->plan.part != w->how.part)
+        fprintf(file, " (the validation part)");
     fprintf(file, "\nloss        %.4f nats per character\n", score->nats_per_character);
     fprintf(file, "bits        %.4f per character\n", figures_bits(score->nats_per_character));
     fprintf(file, "perplexity  %.4f\n", exp(score->nats_per_character));
     fprintf(file, "accuracy    %.2f%%\n", 100 * score->accuracy);
-    if (how->protocol == RNN_PROTOCOL_COLD)
-        fprintf(file, "protocol    cold, windows of %" PRId64 "\n", how->window);
+    if (w->how.protocol == RNN_PROTOCOL_COLD)
+        fprintf(file, "protocol    cold, windows of %" PRId64 "\n", w->how.window);
     else
         fprintf(file, "protocol    stream\n");
     fprintf(
@@ -162,28 +203,76 @@ static void print_result(FILE *file, const options *how, const rnn_evaluation_re
         figures_seconds(result->seconds).text,
         figures_rate(result->seconds > 0 ? (double)score->characters / result->seconds : 0).text,
         result->kernels);
+    if (w->beside.wanted) {
+        baseline_print(file, &w->baseline);
+        print_verdict(file, &w->losses);
+    }
 }
 
-static int print_all(const command *self, const options *how, const manners *manner,
-                     const rnn_evaluation_result *result) {
-    if (manner->json)
-        return manners_print_json(self, describe(how, result));
+static int print_all(const work *w) {
+    if (w->manners.json)
+        return manners_print_json(w->self, describe(w));
     /* With --per-char the listing has standard output for itself. */
-    if (!how->per_char || !manner->quiet)
-        print_result(how->per_char ? stderr : stdout, how, result);
-    return manners_finish(self);
+    if (!w->how.per_char || !w->manners.quiet)
+        print_result(w->how.per_char ? stderr : stdout, w);
+    return manners_finish(w->self);
 }
 
 /* ------------------------------------------------------------------ command */
 
-static int evaluate(const command *self, options *how, const manners *manner,
-                    const arguments_part *given, const char *argument, char **inputs,
-                    size_t count) {
+/* What is known of the run that the model at a path is of. */
+static void read_losses(work *w, const rnn_model *model, const char *path) {
+    char directory[RUNS_PATH];
+    snprintf(directory, sizeof directory, "%s", path);
+    if (!rnn_files_is_directory(path)) {
+        char *slash = strrchr(directory, '/');
+        snprintf(slash ? slash : directory, 2, "%s", slash ? "" : ".");
+    }
+    w->losses = verdict_unknown();
+    history_read_log(&w->losses, directory);
+    history_read_model(&w->losses, rnn_model_history(model));
+    w->losses.scored = w->result.score.nats_per_character;
+    w->losses.baseline = w->baseline.nats_per_character;
+    w->losses.order = w->baseline.ngram.order;
+}
+
+static rnn_status score_both(work *w, const rnn_model *model, const rnn_symbols *symbols,
+                             rnn_score_listener listener, void *context, rnn_error *error) {
+    rnn_status status = RNN_OK;
+    if (w->beside.wanted)
+        status = baseline_choose_part(model, symbols, arguments_given(&w->parts[OWN], "part"),
+                                      &w->plan, error);
+    if (status == RNN_OK)
+        status = rnn_score_symbols(model, symbols, &w->plan, &w->result, listener, context, error);
+    if (status == RNN_OK && w->beside.wanted)
+        status = baseline_run(&w->baseline, &w->beside, model, symbols, &w->plan, error);
+    return status;
+}
+
+static rnn_status score(work *w, const rnn_model *model, char **inputs, size_t count,
+                        rnn_error *error) {
+    rnn_symbols *symbols = NULL;
+    listing to = {model};
+    rnn_status status = find_part(model, w, error);
+    if (status == RNN_OK)
+        status =
+            rnn_score_read(&symbols, model, (const char *const *)inputs, count, &w->plan, error);
+    /* A listing that nobody reads on need not be made: nothing is to be saved. */
+    if (w->how.per_char)
+        signal(SIGPIPE, SIG_DFL);
+    if (status == RNN_OK)
+        status =
+            score_both(w, model, symbols, w->how.per_char ? print_character : NULL, &to, error);
+    rnn_symbols_destroy(symbols);
+    return status;
+}
+
+static int evaluate(work *w, const char *argument, char **inputs, size_t count) {
+    const options *how = &w->how;
     rnn_error error = {0};
     rnn_model *model = NULL;
-    rnn_evaluation_result result;
     char path[RUNS_PATH];
-    rnn_evaluation plan = {
+    w->plan = (rnn_evaluation){
         .protocol = how->protocol,
         .window = (size_t)how->window,
         .skip_unknown = how->on_unknown == 1,
@@ -198,41 +287,36 @@ static int evaluate(const command *self, options *how, const manners *manner,
     if (status == RNN_OK)
         status = rnn_model_load(&model, path, &error);
     if (status == RNN_OK)
-        status = find_part(model, given, how, &plan, &error);
-    listing to = {model};
-    /* A listing that nobody reads on need not be made: nothing is to be saved. */
-    if (how->per_char)
-        signal(SIGPIPE, SIG_DFL);
-    if (status == RNN_OK)
-        status = rnn_evaluate(model, (const char *const *)inputs, count, &plan, &result,
-                              how->per_char ? print_character : NULL, &to, &error);
+        status = score(w, model, inputs, count, &error);
+    if (status == RNN_OK && w->beside.wanted)
+        read_losses(w, model, path);
     rnn_model_destroy(model);
     if (status != RNN_OK)
-        return manners_fail(self, &error);
-    return print_all(self, how, manner, &result);
+        return manners_fail(w->self, &error);
+    return print_all(w);
 }
 
 static int run(const command *self, int argc, char **argv) {
-    options how = {0};
-    manners manner;
-    peers from_peers;
-    arguments_part parts[] = {{.table = own_table, .target = &how},
-                              {.table = manners_table, .target = &manner},
-                              {.table = peers_eval_table, .target = &from_peers}};
+    work w = {.self = self};
+    w.parts[OWN] = (arguments_part){.table = own_table, .target = &w.how};
+    w.parts[MANNERS] = (arguments_part){.table = manners_table, .target = &w.manners};
+    w.parts[PEERS] = (arguments_part){.table = peers_eval_table, .target = &w.peers};
+    w.parts[BASELINE] = (arguments_part){.table = baseline_table, .target = &w.beside};
     rnn_error error = {0};
     size_t count;
-    memset(&from_peers, 0, sizeof from_peers);
-    if (arguments_parse(parts, 3, argc, argv, &count, &error) != RNN_OK)
+    if (arguments_parse(w.parts, 4, argc, argv, &count, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
-    if (manner.help) {
+    if (w.manners.help) {
         help_print(stdout, self);
         return manners_finish(self);
     }
-    if (peers_heed(&parts[2], self, manner.quiet, &error) != RNN_OK)
+    if (peers_heed(&w.parts[PEERS], self, w.manners.quiet, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
-    if (how.per_char && manner.json)
+    if (w.how.per_char && w.manners.json)
         return manners_usage(self, "--per-char and --json: give one of them");
-    const char *model = from_peers.checkpoint;
+    if (w.beside.order == 1)
+        return manners_usage(self, "--baseline-order: an n-gram has at least 2 symbols");
+    const char *model = w.peers.checkpoint;
     if (!model[0] && count > 0) {
         model = *argv++;
         count--;
@@ -241,7 +325,7 @@ static int run(const command *self, int argc, char **argv) {
         return manners_usage(self, "which model? Name a run's directory or a .safetensors file");
     if (count == 0)
         return manners_usage(self, "which text? Name files or directories behind the model, or -");
-    return evaluate(self, &how, &manner, &parts[0], model, argv, count);
+    return evaluate(&w, model, argv, count);
 }
 
 const command eval_command = {
@@ -250,10 +334,15 @@ const command eval_command = {
     "score a text with a model",
     "Tells how well a model predicts a text: the mean of -ln p over its characters in nats and in "
     "bits, the perplexity, and how often the likeliest character was the right one. INPUT is what "
-    "'rnn train' takes: files, directories, archives, or - for standard input.",
+    "'rnn train' takes: files, directories, archives, or - for standard input.\n\n"
+    "With --baseline, an n-gram model of the same symbols (interpolated Kneser-Ney) learns the "
+    "training part of the text and is scored on what the model is scored on. Of the text that "
+    "the model was trained on that is the validation part, unless --part says otherwise; a text "
+    "of its own is scored whole, and the n-gram model learns what the model learnt.",
     (const char *const[]){"rnn eval runs/book other-book.txt",
                           "rnn eval runs/book book.txt --part val",
-                          "rnn eval runs/book book.txt --protocol cold --window 256 --json", NULL},
-    {own_table, manners_table, peers_eval_table, NULL},
+                          "rnn eval runs/book book.txt --protocol cold --window 256 --json",
+                          "rnn eval runs/book book.txt --baseline", NULL},
+    {own_table, baseline_table, manners_table, peers_eval_table, NULL},
     run,
 };

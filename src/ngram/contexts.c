@@ -152,18 +152,19 @@ static int seal(rnn_contexts *tree) {
 }
 
 /* The longest contexts that would fit `room` bytes, were the whole text like the part
- * of it that has been visited; at least a little shorter than what did not fit. */
+ * of it that has been visited. A small part says little: no less than half as long. */
 static int fitting_depth(const builder *b, uint64_t symbols, uint64_t room) {
     double bytes = 0, share = (double)b->visited / (double)symbols;
-    for (int d = 0; d < b->depth; d++) {
+    int d = 0;
+    for (; d < b->depth; d++) {
         bytes += (double)b->tree->nodes[d].count * sizeof(node);
         bytes += (double)b->tree->entries[d].count * sizeof(pair);
         if (d > 0)
             bytes += (double)b->tree->singles[d - 1].count * sizeof(pair);
         if (bytes > MARGIN * share * (double)room)
-            return d - 1;
+            break;
     }
-    return b->depth - 1;
+    return d - 1 > b->depth / 2 ? d - 1 : b->depth / 2;
 }
 
 static rnn_status make_tallies(builder *b, size_t symbols, rnn_error *error) {
