@@ -71,8 +71,9 @@ void review_make(review *out, const rnn_training *how, const char *const *inputs
     if (rnn_model_load(&model, how->out, &error) != RNN_OK)
         return;
     history_read_model(&out->losses, rnn_model_history(model));
-    int comparable = made->val_symbols > 1 && how->val_limit == 0 &&
-                     how->split == RNN_SPLIT_CONTIGUOUS && from_files(inputs, count);
+    int whole = how->val_limit == 0 || made->val_symbols <= (uint64_t)how->val_limit;
+    int comparable = made->val_symbols > 1 && whole && how->split == RNN_SPLIT_CONTIGUOUS &&
+                     from_files(inputs, count);
     if (comparable && is_quick(made, last) && isfinite(out->losses.validation))
         out->has_baseline = score_baseline(&out->baseline, how, inputs, count, model, made);
     if (out->has_baseline) {
