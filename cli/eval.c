@@ -8,13 +8,19 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/files.h"
+#include "cli/arguments.h"
+#include "cli/baseline.h"
 #include "cli/dynamic.h"
 #include "cli/figures.h"
 #include "cli/help.h"
+#include "cli/history.h"
 #include "cli/manners.h"
 #include "cli/peers.h"
 #include "cli/runs.h"
 #include "cli/structure.h"
+#include "cli/terminal.h"
+#include "inference/score.h"
 
 typedef struct options {
     int protocol, part, on_unknown, threads, per_char, precision;
@@ -22,6 +28,25 @@ typedef struct options {
     double val_frac, test_frac;
     const char *include, *exclude, *cpu, *device;
 } options;
+
+enum { OWN, DYNAMIC, BASELINE, STRUCTURE, MANNERS, PEERS, PARTS };
+
+/* What a call of the command works with, and what came of it. */
+typedef struct work {
+    const command *self;
+    options how;
+    manners manners;
+    peers peers;
+    dynamic_options dynamic;
+    baseline_options beside;
+    structure_options structure;
+    arguments_part parts[PARTS];
+    rnn_evaluation plan;
+    rnn_evaluation_result result;
+    rnn_dynamics_result followed;
+    rnn_baseline baseline;
+    verdict_losses losses;
+} work;
 
 #define AT(member) offsetof(options, member)
 
@@ -70,9 +95,9 @@ static double trained_share(const json_t *history, const char *key, double other
     return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
-/* With `held_out`, the validation part is meant where no other is named and there is one. */
-static rnn_status find_part(const rnn_model *model, const arguments_part *given, options *how,
-                            int held_out, rnn_evaluation *out, rnn_error *error) {
+static rnn_status find_part(const rnn_model *model, work *w, rnn_error *error) {
+    options *how = &w->how;
+    const arguments_part *given = &w->parts[OWN];
     json_t *history = json_loads(rnn_model_history(model), 0, NULL);
     if (!arguments_given(given, "val-frac"))
         how->val_frac = trained_share(history, "val_frac", 0.05);
@@ -81,8 +106,14 @@ static rnn_status find_part(const rnn_model *model, const arguments_part *given,
     const json_t *split = json_object_get(json_object_get(history, "settings"), "split");
     int streams = json_is_string(split) && strcmp(json_string_value(split), "streams") == 0;
     json_decref(history);
-    if (held_out && !arguments_given(given, "part") && !streams && how->val_frac > 0)
+    /* Beside what is generated, real text that was held out. */
+    if (w->structure.language && !arguments_given(given, "part") && !streams && how->val_frac > 0)
         how->part = RNN_PART_VAL;
+    if (streams && !arguments_given(given, "val-frac"))
+        how->val_frac = how->test_frac = 0;
+    w->plan.part = how->part;
+    w->plan.val_frac = how->val_frac;
+    w->plan.test_frac = how->test_frac;
     if (how->part == RNN_PART_ALL)
         return RNN_OK;
     if (how->val_frac + how->test_frac >= 1)
@@ -98,9 +129,6 @@ static rnn_status find_part(const rnn_model *model, const arguments_part *given,
         return rnn_fail(error, RNN_ERR_RANGE, "the %s part is empty: give --%s-frac",
                         how->part == RNN_PART_VAL ? "val" : "test",
                         how->part == RNN_PART_VAL ? "val" : "test");
-    out->part = how->part;
-    out->val_frac = how->val_frac;
-    out->test_frac = how->test_frac;
     return RNN_OK;
 }
 
@@ -131,34 +159,53 @@ static void print_character(void *context, int32_t symbol, double nats) {
     printf("\t%.4f\n", figures_bits(nats));
 }
 
-static json_t *describe(const options *how, const rnn_evaluation_result *result) {
-    const rnn_score *score = &result->score;
+static json_t *describe(const work *w) {
+    const rnn_score *score = &w->result.score;
+    static const char *const parts[] = {"all", "train", "val", "test"};
+    int cold = w->how.protocol == RNN_PROTOCOL_COLD;
     char hash[20];
-    snprintf(hash, sizeof hash, "%016" PRIx64, result->hash);
-    json_t *object =
-        json_pack("{s:I, s:f, s:f, s:f, s:f, s:s, s:I, s:f, s:s, s:s}", "characters",
-                  (json_int_t)score->characters, "nats_per_character", score->nats_per_character,
-                  "bits_per_character", figures_bits(score->nats_per_character), "perplexity",
-                  exp(score->nats_per_character), "accuracy", score->accuracy, "protocol",
-                  how->protocol == RNN_PROTOCOL_COLD ? "cold" : "stream", "skipped",
-                  (json_int_t)result->skipped, "seconds", result->seconds, "text_hash", hash,
-                  "kernels", result->kernels);
-    if (object && how->protocol == RNN_PROTOCOL_COLD)
-        json_object_set_new(object, "window", json_integer(how->window));
+    snprintf(hash, sizeof hash, "%016" PRIx64, w->result.hash);
+    json_t *object = json_pack(
+        "{s:I, s:f, s:f, s:f, s:f, s:s, s:s, s:I, s:f, s:s, s:s}", "characters",
+        (json_int_t)score->characters, "nats_per_character", score->nats_per_character,
+        "bits_per_character", figures_bits(score->nats_per_character), "perplexity",
+        exp(score->nats_per_character), "accuracy", score->accuracy, "part", parts[w->plan.part],
+        "protocol", cold ? "cold" : "stream", "skipped", (json_int_t)w->result.skipped, "seconds",
+        w->result.seconds, "text_hash", hash, "kernels", w->result.kernels);
+    if (object && cold)
+        json_object_set_new(object, "window", json_integer(w->how.window));
+    if (object && w->dynamic.on)
+        json_object_set_new(object, "dynamic", dynamic_describe(&w->followed));
+    if (object && w->beside.wanted) {
+        json_object_set_new(object, "baseline", baseline_describe(&w->baseline));
+        json_object_set_new(object, "verdict", verdict_describe(&w->losses));
+    }
     return object;
 }
 
-static void print_result(FILE *file, const options *how, const rnn_evaluation_result *result) {
+static void print_verdict(FILE *file, const verdict_losses *losses) {
+    char text[1024];
+    verdict_say(losses, text, sizeof text);
+    if (*text) {
+        int column = fprintf(file, "verdict     ");
+        figures_wrap(file, text, terminal_width(file), 12, (size_t)column);
+    }
+}
+
+static void print_result(FILE *file, const work *w) {
+    const rnn_evaluation_result *result = &w->result;
     const rnn_score *score = &result->score;
     fprintf(file, "characters  %s", figures_count(score->characters).text);
     if (result->skipped > 0)
         fprintf(file, " (and %s unknown ones skipped)", figures_count(result->skipped).text);
+    if (w->plan.part != w->how.part)
+        fprintf(file, " (the validation part)");
     fprintf(file, "\nloss        %.4f nats per character\n", score->nats_per_character);
     fprintf(file, "bits        %.4f per character\n", figures_bits(score->nats_per_character));
     fprintf(file, "perplexity  %.4f\n", exp(score->nats_per_character));
     fprintf(file, "accuracy    %.2f%%\n", 100 * score->accuracy);
-    if (how->protocol == RNN_PROTOCOL_COLD)
-        fprintf(file, "protocol    cold, windows of %" PRId64 "\n", how->window);
+    if (w->how.protocol == RNN_PROTOCOL_COLD)
+        fprintf(file, "protocol    cold, windows of %" PRId64 "\n", w->how.window);
     else
         fprintf(file, "protocol    stream\n");
     fprintf(
@@ -166,66 +213,89 @@ static void print_result(FILE *file, const options *how, const rnn_evaluation_re
         figures_seconds(result->seconds).text,
         figures_rate(result->seconds > 0 ? (double)score->characters / result->seconds : 0).text,
         result->kernels);
-}
-
-static int print_all(const command *self, const options *how, const manners *manner,
-                     const rnn_evaluation_result *result) {
-    if (manner->json)
-        return manners_print_json(self, describe(how, result));
-    /* With --per-char the listing has standard output for itself. */
-    if (!how->per_char || !manner->quiet)
-        print_result(how->per_char ? stderr : stdout, how, result);
-    return manners_finish(self);
-}
-
-/* The figures of weights that follow the text, behind those of weights that do not. */
-static int print_dynamic(const command *self, const options *how, const manners *manner,
-                         const rnn_dynamics_result *result) {
-    if (manner->json) {
-        json_t *object = describe(how, &result->fixed);
-        if (object)
-            json_object_set_new(object, "dynamic", dynamic_describe(result));
-        return manners_print_json(self, object);
+    if (w->dynamic.on)
+        dynamic_print(file, &w->followed);
+    if (w->beside.wanted) {
+        baseline_print(file, &w->baseline);
+        print_verdict(file, &w->losses);
     }
-    print_result(stdout, how, &result->fixed);
-    dynamic_print(stdout, result);
-    return manners_finish(self);
+}
+
+static int print_all(const work *w) {
+    if (w->manners.json)
+        return manners_print_json(w->self, describe(w));
+    /* With --per-char the listing has standard output for itself. */
+    if (!w->how.per_char || !w->manners.quiet)
+        print_result(w->how.per_char ? stderr : stdout, w);
+    return manners_finish(w->self);
 }
 
 /* ------------------------------------------------------------------ command */
 
-/* What --dynamic does not go with, in words, or NULL. */
-static const char *clash(const options *how, const arguments_part *dynamic) {
-    if (!((const dynamic_options *)dynamic->target)->on)
-        return arguments_given(dynamic, "segment") || arguments_given(dynamic, "dynamic-rate") ||
-                       arguments_given(dynamic, "dynamic-decay")
-                   ? "--segment, --dynamic-rate and --dynamic-decay go with --dynamic"
-                   : NULL;
-    if (how->protocol == RNN_PROTOCOL_COLD)
-        return "--dynamic reads the text as one stream: leave out --protocol cold";
-    if (how->per_char)
-        return "--dynamic and --per-char: give one of them";
-    if (how->precision == RNN_PRECISION_INT8)
-        return "weights in int8 cannot follow a text: --dynamic goes with float32 and bf16";
-    return NULL;
+/* What is known of the run that the model at a path is of. */
+static void read_losses(work *w, const rnn_model *model, const char *path) {
+    char directory[RUNS_PATH];
+    snprintf(directory, sizeof directory, "%s", path);
+    if (!rnn_files_is_directory(path)) {
+        char *slash = strrchr(directory, '/');
+        snprintf(slash ? slash : directory, 2, "%s", slash ? "" : ".");
+    }
+    w->losses = verdict_unknown();
+    history_read_log(&w->losses, directory);
+    history_read_model(&w->losses, rnn_model_history(model));
+    w->losses.scored = w->result.score.nats_per_character;
+    w->losses.baseline = w->baseline.nats_per_character;
+    w->losses.order = w->baseline.ngram.order;
 }
 
-enum { OWN, DYNAMIC, STRUCTURE, MANNERS, PEERS, PARTS };
+/* With weights that follow the text, the figure of those that do not is the result too. */
+static rnn_status score_dynamics(work *w, const rnn_model *model, const rnn_symbols *symbols,
+                                 rnn_error *error) {
+    rnn_dynamics dynamics = dynamic_settings(&w->parts[DYNAMIC]);
+    rnn_status status =
+        rnn_score_dynamics(model, symbols, &w->plan, &dynamics, &w->followed,
+                           w->manners.quiet ? NULL : dynamic_tell, (void *)w->self, error);
+    w->result = w->followed.fixed;
+    return status;
+}
 
-static int evaluate(const command *self, const arguments_part *parts, const char *argument,
-                    char **inputs, size_t count) {
-    options *how = parts[OWN].target;
-    const structure_options *structure = parts[STRUCTURE].target;
-    const manners *manner = parts[MANNERS].target;
-    const arguments_part *dynamic = &parts[DYNAMIC];
+static rnn_status score_all(work *w, const rnn_model *model, const rnn_symbols *symbols,
+                            rnn_error *error) {
+    listing to = {model};
+    rnn_status status = RNN_OK;
+    if (w->beside.wanted)
+        status = baseline_choose_part(model, symbols, arguments_given(&w->parts[OWN], "part"),
+                                      &w->plan, error);
+    if (status == RNN_OK && w->dynamic.on)
+        status = score_dynamics(w, model, symbols, error);
+    else if (status == RNN_OK)
+        status = rnn_score_symbols(model, symbols, &w->plan, &w->result,
+                                   w->how.per_char ? print_character : NULL, &to, error);
+    if (status == RNN_OK && w->beside.wanted)
+        status = baseline_run(&w->baseline, &w->beside, model, symbols, &w->plan, error);
+    return status;
+}
+
+static rnn_status score(work *w, const rnn_model *model, char **inputs, size_t count,
+                        rnn_error *error) {
+    rnn_symbols *symbols = NULL;
+    rnn_status status =
+        rnn_score_read(&symbols, model, (const char *const *)inputs, count, &w->plan, error);
+    /* A listing that nobody reads on need not be made: nothing is to be saved. */
+    if (w->how.per_char)
+        signal(SIGPIPE, SIG_DFL);
+    if (status == RNN_OK)
+        status = score_all(w, model, symbols, error);
+    rnn_symbols_destroy(symbols);
+    return status;
+}
+
+static int evaluate(work *w, const char *argument, char **inputs, size_t count) {
+    const options *how = &w->how;
     rnn_error error = {0};
     rnn_model *model = NULL;
-    rnn_evaluation_result result;
-    rnn_dynamics_result followed;
-    const rnn_dynamics moves = dynamic_settings(dynamic);
-    const int follows = ((const dynamic_options *)dynamic->target)->on;
     char path[RUNS_PATH];
-    rnn_evaluation plan = {
+    w->plan = (rnn_evaluation){
         .protocol = how->protocol,
         .window = (size_t)how->window,
         .skip_unknown = how->on_unknown == 1,
@@ -240,73 +310,78 @@ static int evaluate(const command *self, const arguments_part *parts, const char
     if (status == RNN_OK)
         status = rnn_model_load(&model, path, &error);
     if (status == RNN_OK)
-        status = find_part(model, &parts[OWN], how, structure->language, &plan, &error);
-    if (status == RNN_OK && structure->language) {
-        int code = structure_report(self, structure, manner, model, (const char *const *)inputs,
-                                    count, &plan);
+        status = find_part(model, w, &error);
+    if (status == RNN_OK && w->structure.language) {
+        int code = structure_report(w->self, &w->structure, &w->manners, model,
+                                    (const char *const *)inputs, count, &w->plan);
         rnn_model_destroy(model);
         return code;
     }
-    listing to = {model};
-    /* A listing that nobody reads on need not be made: nothing is to be saved. */
-    if (how->per_char)
-        signal(SIGPIPE, SIG_DFL);
-    if (status == RNN_OK && follows)
-        status = rnn_evaluate_dynamics(model, (const char *const *)inputs, count, &plan, &moves,
-                                       &followed, manner->quiet ? NULL : dynamic_tell, (void *)self,
-                                       &error);
-    else if (status == RNN_OK)
-        status = rnn_evaluate(model, (const char *const *)inputs, count, &plan, &result,
-                              how->per_char ? print_character : NULL, &to, &error);
+    if (status == RNN_OK)
+        status = score(w, model, inputs, count, &error);
+    if (status == RNN_OK && w->beside.wanted)
+        read_losses(w, model, path);
     rnn_model_destroy(model);
     if (status != RNN_OK)
-        return manners_fail(self, &error);
-    return follows ? print_dynamic(self, how, manner, &followed)
-                   : print_all(self, how, manner, &result);
+        return manners_fail(w->self, &error);
+    return print_all(w);
+}
+
+/* What does not go together, in words, or NULL. */
+static const char *clash(const work *w) {
+    const arguments_part *dynamic = &w->parts[DYNAMIC];
+    if (w->how.per_char && w->manners.json)
+        return "--per-char and --json: give one of them";
+    if (w->structure.language && (w->how.per_char || w->dynamic.on || w->beside.wanted))
+        return "--structure is a report of its own: leave out --per-char, --dynamic and "
+               "--baseline";
+    if (!w->dynamic.on)
+        return arguments_given(dynamic, "segment") || arguments_given(dynamic, "dynamic-rate") ||
+                       arguments_given(dynamic, "dynamic-decay")
+                   ? "--segment, --dynamic-rate and --dynamic-decay go with --dynamic"
+                   : NULL;
+    if (w->how.protocol == RNN_PROTOCOL_COLD)
+        return "--dynamic reads the text as one stream: leave out --protocol cold";
+    if (w->how.per_char)
+        return "--dynamic and --per-char: give one of them";
+    if (w->how.precision == RNN_PRECISION_INT8)
+        return "weights in int8 cannot follow a text: --dynamic goes with float32 and bf16";
+    return NULL;
 }
 
 static int run(const command *self, int argc, char **argv) {
-    options how = {0};
-    structure_options structure;
-    manners manner;
-    peers from_peers;
-    dynamic_options dynamic = {0};
-    arguments_part parts[PARTS] = {
-        [OWN] = {.table = own_table, .target = &how},
-        [DYNAMIC] = {.table = dynamic_table, .target = &dynamic},
-        [STRUCTURE] = {.table = structure_table, .target = &structure},
-        [MANNERS] = {.table = manners_table, .target = &manner},
-        [PEERS] = {.table = peers_eval_table, .target = &from_peers},
-    };
+    work w = {.self = self};
+    w.parts[OWN] = (arguments_part){.table = own_table, .target = &w.how};
+    w.parts[MANNERS] = (arguments_part){.table = manners_table, .target = &w.manners};
+    w.parts[PEERS] = (arguments_part){.table = peers_eval_table, .target = &w.peers};
+    w.parts[DYNAMIC] = (arguments_part){.table = dynamic_table, .target = &w.dynamic};
+    w.parts[BASELINE] = (arguments_part){.table = baseline_table, .target = &w.beside};
+    w.parts[STRUCTURE] = (arguments_part){.table = structure_table, .target = &w.structure};
     rnn_error error = {0};
     size_t count;
-    memset(&from_peers, 0, sizeof from_peers);
-    if (arguments_parse(parts, PARTS, argc, argv, &count, &error) != RNN_OK)
+    if (arguments_parse(w.parts, PARTS, argc, argv, &count, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
-    if (manner.help) {
+    if (w.manners.help) {
         help_print(stdout, self);
         return manners_finish(self);
     }
-    if (peers_heed(&parts[PEERS], self, manner.quiet, &error) != RNN_OK)
+    if (peers_heed(&w.parts[PEERS], self, w.manners.quiet, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
-    if (how.per_char && manner.json)
-        return manners_usage(self, "--per-char and --json: give one of them");
-    const char *clashing = clash(&how, &parts[DYNAMIC]);
+    const char *clashing = clash(&w);
     if (clashing)
         return manners_usage(self, "%s", clashing);
-    if (structure.language && (how.per_char || dynamic.on))
-        return manners_usage(self, "--structure and %s: give one of them",
-                             how.per_char ? "--per-char" : "--dynamic");
-    const char *model = from_peers.checkpoint;
+    if (w.beside.order == 1)
+        return manners_usage(self, "--baseline-order: an n-gram has at least 2 symbols");
+    const char *model = w.peers.checkpoint;
     if (!model[0] && count > 0) {
         model = *argv++;
         count--;
     }
     if (!model[0])
         return manners_usage(self, "which model? Name a run's directory or a .safetensors file");
-    if (count == 0 && !structure.language)
+    if (count == 0 && !w.structure.language)
         return manners_usage(self, "which text? Name files or directories behind the model, or -");
-    return evaluate(self, parts, model, argv, count);
+    return evaluate(&w, model, argv, count);
 }
 
 const command eval_command = {
@@ -316,12 +391,18 @@ const command eval_command = {
     "score a text with a model, or what it writes",
     "Tells how well a model predicts a text: the mean of -ln p over its characters in nats and in "
     "bits, the perplexity, and how often the likeliest character was the right one. INPUT is what "
-    "'rnn train' takes: files, directories, archives, or - for standard input.",
+    "'rnn train' takes: files, directories, archives, or - for standard input.\n\n"
+    "With --baseline, an n-gram model of the same symbols (interpolated Kneser-Ney) learns the "
+    "training part of the text and is scored on what the model is scored on. Of the text that "
+    "the model was trained on that is the validation part, unless --part says otherwise; a text "
+    "of its own is scored whole, and the n-gram model learns what the model learnt.",
     (const char *const[]){"rnn eval runs/book other-book.txt",
                           "rnn eval runs/book book.txt --part val",
                           "rnn eval runs/book book.txt --protocol cold --window 256 --json",
+                          "rnn eval runs/book book.txt --baseline",
                           "rnn eval runs/book book.txt --part val --dynamic",
                           "rnn eval runs/kernel --structure c kernel.c --temperature 0.8", NULL},
-    {own_table, dynamic_table, structure_table, manners_table, peers_eval_table, NULL},
+    {own_table, dynamic_table, baseline_table, structure_table, manners_table, peers_eval_table,
+     NULL},
     run,
 };

@@ -15,8 +15,10 @@
 #include "cli/manners.h"
 #include "cli/peers.h"
 #include "cli/progress.h"
+#include "cli/review.h"
 #include "cli/runs.h"
 #include "cli/signals.h"
+#include "cli/terminal.h"
 #include "training/settings.h"
 
 typedef struct options {
@@ -61,6 +63,7 @@ typedef struct work {
     progress progress;
     rnn_event model, last; /* the events MODEL and the latest one with a loss */
     char ended[128];       /* why, from DONE */
+    review review;         /* of the run, once it is done */
     int told;              /* the wish to stop has been answered */
 } work;
 
@@ -211,14 +214,19 @@ static json_t *number(double value) {
 static json_t *describe(const work *w, int signal_number) {
     const rnn_event *last = &w->last;
     json_t *out = json_string(w->directory);
-    return json_pack("{s:o, s:I, s:f, s:o, s:o, s:o, s:o, s:I, s:i, s:f, s:f, s:s, s:b}", "out",
-                     out ? out : json_null(), "step", (json_int_t)last->step, "epoch", last->epoch,
-                     "train_loss", number(last->loss), "val_loss", number(last->val_loss),
-                     "best_val_loss", number(last->best_val_loss), "best_bits_per_character",
-                     number(figures_bits(last->best_val_loss)), "parameters",
-                     (json_int_t)w->model.parameters, "vocabulary", w->model.vocabulary,
-                     "characters_per_second", last->characters_per_second, "seconds", last->seconds,
-                     "ended", w->ended, "interrupted", signal_number != 0);
+    json_t *object = json_pack(
+        "{s:o, s:I, s:f, s:o, s:o, s:o, s:o, s:I, s:i, s:f, s:f, s:s, s:b}", "out",
+        out ? out : json_null(), "step", (json_int_t)last->step, "epoch", last->epoch, "train_loss",
+        number(last->loss), "val_loss", number(last->val_loss), "best_val_loss",
+        number(last->best_val_loss), "best_bits_per_character",
+        number(figures_bits(last->best_val_loss)), "parameters", (json_int_t)w->model.parameters,
+        "vocabulary", w->model.vocabulary, "characters_per_second", last->characters_per_second,
+        "seconds", last->seconds, "ended", w->ended, "interrupted", signal_number != 0);
+    if (object && w->review.has_baseline)
+        json_object_set_new(object, "baseline", baseline_describe(&w->review.baseline));
+    if (object && !signal_number)
+        json_object_set_new(object, "verdict", verdict_describe(&w->review.losses));
+    return object;
 }
 
 static int from_standard_input(const work *w) {
@@ -253,7 +261,7 @@ static void print_eval(const work *w, const char *run) {
         fprintf(stderr, " --%s %s", patterns[i][0], quoted);
     }
     if (w->model.val_symbols > 0 && how->split == RNN_SPLIT_CONTIGUOUS)
-        fprintf(stderr, " --part val");
+        fprintf(stderr, " --part val --baseline");
     fprintf(stderr, "\n");
 }
 
@@ -266,6 +274,10 @@ static void print_end(const work *w) {
     if (isfinite(last->best_val_loss))
         fprintf(stderr, "best validation: %.4f nats, %.4f bits per character\n",
                 last->best_val_loss, figures_bits(last->best_val_loss));
+    char text[1024];
+    verdict_say(&w->review.losses, text, sizeof text);
+    if (*text)
+        figures_wrap(stderr, text, terminal_width(stderr), 0, 0);
     fprintf(stderr,
             "%s holds model.safetensors (the best), last.safetensors, log.jsonl and "
             "samples.txt\ntry next:\n  rnn sample %s\n",
@@ -286,6 +298,8 @@ static int train(work *w) {
     /* A signal that came when the work was done stops nothing. */
     if (number && !w->told)
         number = 0;
+    if (!number)
+        review_make(&w->review, &w->training, w->inputs, w->input_count, &w->model, &w->last);
     if (number)
         print_resume(w);
     else if (!w->manners.quiet)

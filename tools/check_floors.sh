@@ -11,7 +11,7 @@ find src cli server -name '*.[ch]' 2>/dev/null | sort | xargs awk '
     BEGIN {
         floor["base"] = 0
         floor["text"] = floor["formats"] = floor["compute"] = 1
-        floor["model"] = floor["structure"] = 2
+        floor["model"] = floor["structure"] = floor["ngram"] = 2
         floor["inference"] = 3
         floor["training"] = 4
         floor["bench"] = 5

@@ -95,7 +95,7 @@ static void prepare_within(following *f, rnn_dynamic *dynamic, rnn_span scored) 
 
 static rnn_status follow(following *f, const rnn_model *model, rnn_error *error) {
     rnn_dynamic *dynamic;
-    rnn_span train, scored = rnn_score_part(f->symbols, f->how, f->how->part);
+    rnn_span train, scored = rnn_score_part(f->symbols, f->how, (rnn_part)f->how->part);
     double start = rnn_clock_now();
     rnn_status status = rnn_dynamic_create(&dynamic, model, rnn_evaluator_read_symbols, f->symbols,
                                            (size_t)f->out->segment, f->how, error);
@@ -114,23 +114,34 @@ static rnn_status follow(following *f, const rnn_model *model, rnn_error *error)
     return status;
 }
 
-rnn_status rnn_evaluate_dynamics(const rnn_model *model, const char *const *inputs, size_t count,
-                                 const rnn_evaluation *how, const rnn_dynamics *dynamics,
-                                 rnn_dynamics_result *out, rnn_dynamics_listener listener,
-                                 void *context, rnn_error *error) {
-    rnn_symbols *symbols = NULL;
+rnn_status rnn_score_dynamics(const rnn_model *model, const rnn_symbols *symbols,
+                              const rnn_evaluation *how, const rnn_dynamics *dynamics,
+                              rnn_dynamics_result *out, rnn_dynamics_listener listener,
+                              void *context, rnn_error *error) {
     memset(out, 0, sizeof *out);
     out->segment = dynamics->segment > 0 ? dynamics->segment : SEGMENT;
     out->rate = dynamics->rate;
     out->decay = dynamics->decay;
     rnn_status status = check(how, dynamics, error);
     if (status == RNN_OK)
-        status = rnn_score_open(&symbols, model, inputs, count, how, &out->fixed, error);
-    if (status == RNN_OK)
-        status = rnn_score_run(model, symbols, how, &out->fixed, NULL, NULL, error);
+        status = rnn_score_symbols(model, symbols, how, &out->fixed, NULL, NULL, error);
     following f = {symbols, how, out, listener, context, 0};
     if (status == RNN_OK)
         status = follow(&f, model, error);
+    return status;
+}
+
+rnn_status rnn_evaluate_dynamics(const rnn_model *model, const char *const *inputs, size_t count,
+                                 const rnn_evaluation *how, const rnn_dynamics *dynamics,
+                                 rnn_dynamics_result *out, rnn_dynamics_listener listener,
+                                 void *context, rnn_error *error) {
+    rnn_symbols *symbols = NULL;
+    memset(out, 0, sizeof *out);
+    rnn_status status = check(how, dynamics, error);
+    if (status == RNN_OK)
+        status = rnn_score_read(&symbols, model, inputs, count, how, error);
+    if (status == RNN_OK)
+        status = rnn_score_dynamics(model, symbols, how, dynamics, out, listener, context, error);
     rnn_symbols_destroy(symbols);
     return status;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * score.c - see score.h; and the public scoring of a text in memory and of files.
+ * score.c - the public scoring of a text in memory and of files; see score.h.
  */
+#include "inference/score.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "inference/score.h"
+#include "inference/evaluator.h"
 
 #define COLD_WINDOW 256
 
@@ -69,17 +71,23 @@ static rnn_status check(const rnn_evaluation *how, rnn_error *error) {
     return RNN_OK;
 }
 
-rnn_span rnn_score_part(const rnn_symbols *symbols, const rnn_evaluation *how, int part) {
+rnn_span rnn_score_part(const rnn_symbols *symbols, const rnn_evaluation *how, rnn_part part) {
     rnn_parts parts = {.split = RNN_SPLIT_CONTIGUOUS,
                        .whole = {0, rnn_symbols_count(symbols)},
                        .val_frac = how->val_frac,
                        .test_frac = how->test_frac,
                        .streams = 1};
-    return rnn_parts_span(&parts, (rnn_part)part, 0);
+    return rnn_parts_span(&parts, part, 0);
 }
 
-static rnn_status read_inputs(rnn_symbols **out, const rnn_model *model, const char *const *inputs,
-                              size_t count, const rnn_evaluation *how, rnn_error *error) {
+uint64_t rnn_score_segment(const rnn_evaluation *how) {
+    if (how->protocol == RNN_PROTOCOL_STREAM)
+        return UINT64_MAX;
+    return how->window ? how->window : COLD_WINDOW;
+}
+
+rnn_status rnn_score_read(rnn_symbols **out, const rnn_model *model, const char *const *inputs,
+                          size_t count, const rnn_evaluation *how, rnn_error *error) {
     rnn_corpus *corpus = NULL;
     rnn_corpus_options options = {how->include, how->exclude,
                                   rnn_vocabulary_normalizes(model->vocabulary)};
@@ -92,16 +100,16 @@ static rnn_status read_inputs(rnn_symbols **out, const rnn_model *model, const c
     return status;
 }
 
-rnn_status rnn_score_run(const rnn_model *model, const rnn_symbols *symbols,
-                         const rnn_evaluation *how, rnn_evaluation_result *out,
-                         rnn_score_listener listener, void *context, rnn_error *error) {
+static rnn_status run(const rnn_model *model, const rnn_symbols *symbols, const rnn_evaluation *how,
+                      rnn_evaluation_result *out, rnn_score_listener listener, void *context,
+                      rnn_error *error) {
     const rnn_device *device;
     rnn_engine *engine = NULL;
-    rnn_span span = rnn_score_part(symbols, how, how->part);
+    rnn_span span = rnn_score_part(symbols, how, (rnn_part)how->part);
     int cold = how->protocol == RNN_PROTOCOL_COLD;
     /* A listener hears the characters in order, so segments are then read one by one. */
     size_t batch = cold && !listener ? RNN_EVALUATOR_STREAMS : 1;
-    uint64_t segment = cold ? (how->window ? how->window : COLD_WINDOW) : UINT64_MAX;
+    uint64_t segment = rnn_score_segment(how);
     rnn_evaluation_plan plan = {rnn_evaluator_read_symbols, symbols,  &span,  1, segment, batch,
                                 RNN_EVALUATOR_LENGTH,       listener, context};
     rnn_engine_options options = {.batch = batch,
@@ -122,17 +130,16 @@ rnn_status rnn_score_run(const rnn_model *model, const rnn_symbols *symbols,
     return status;
 }
 
-rnn_status rnn_score_open(rnn_symbols **symbols, const rnn_model *model, const char *const *inputs,
-                          size_t count, const rnn_evaluation *how, rnn_evaluation_result *out,
-                          rnn_error *error) {
+rnn_status rnn_score_symbols(const rnn_model *model, const rnn_symbols *symbols,
+                             const rnn_evaluation *how, rnn_evaluation_result *out,
+                             rnn_score_listener listener, void *context, rnn_error *error) {
+    memset(out, 0, sizeof *out);
     rnn_status status = check(how, error);
-    if (status == RNN_OK)
-        status = read_inputs(symbols, model, inputs, count, how, error);
-    if (status == RNN_OK) {
-        out->skipped = rnn_symbols_skipped(*symbols);
-        out->hash = rnn_symbols_hash(*symbols);
-    }
-    return status;
+    if (status != RNN_OK)
+        return status;
+    out->skipped = rnn_symbols_skipped(symbols);
+    out->hash = rnn_symbols_hash(symbols);
+    return run(model, symbols, how, out, listener, context, error);
 }
 
 rnn_status rnn_evaluate(const rnn_model *model, const char *const *inputs, size_t count,
@@ -140,9 +147,11 @@ rnn_status rnn_evaluate(const rnn_model *model, const char *const *inputs, size_
                         rnn_score_listener listener, void *context, rnn_error *error) {
     rnn_symbols *symbols = NULL;
     memset(out, 0, sizeof *out);
-    rnn_status status = rnn_score_open(&symbols, model, inputs, count, how, out, error);
+    rnn_status status = check(how, error);
     if (status == RNN_OK)
-        status = rnn_score_run(model, symbols, how, out, listener, context, error);
+        status = rnn_score_read(&symbols, model, inputs, count, how, error);
+    if (status == RNN_OK)
+        status = rnn_score_symbols(model, symbols, how, out, listener, context, error);
     rnn_symbols_destroy(symbols);
     return status;
 }
