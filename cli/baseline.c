@@ -92,6 +92,8 @@ static rnn_status read_trained(rnn_symbols **out, const rnn_model *model, const 
                                               inputs, count, how, &inner);
     if (status == RNN_OK && rnn_symbols_hash(*out) == trained_hash(history))
         return RNN_OK;
+    rnn_symbols_destroy(*out);
+    *out = NULL;
     return rnn_fail(error, status == RNN_OK ? RNN_ERR_FORMAT : status,
                     "the text that the model was trained on is not to be had (%s); name it, or "
                     "another for the n-gram model to learn, with --baseline-text",

@@ -49,12 +49,6 @@ static void look(const sorter *s, uint32_t at, int32_t *around) {
         around[d] = d <= before ? text[before - d] : -1;
 }
 
-/* Keeps the symbols that the depth has room for, when `skip` nearer ones are known. */
-static uint64_t within(const sorter *s, uint64_t key, int skip) {
-    int beyond = s->packed - (s->depth - skip);
-    return beyond > 0 ? key >> (beyond * s->bits) << (beyond * s->bits) : key;
-}
-
 /* The key of the symbols behind the `skip` nearest ones. */
 static uint64_t key_behind(const sorter *s, uint32_t at, int skip) {
     int32_t around[RNN_PLACES_MOST_DEPTH + 1];
@@ -148,19 +142,18 @@ typedef struct range {
 static void pass(sorter *s, const range *of) {
     int32_t chunk[CHUNK];
     int width = s->bits * s->packed;
-    uint64_t slid = 0, length = symbols_of(&s->text);
+    uint64_t key = 0, length = symbols_of(&s->text);
     s->count = 0;
     for (uint64_t from = 0; from < length; from += CHUNK) {
         size_t count = length - from < CHUNK ? (size_t)(length - from) : CHUNK;
         s->text.read(s->text.context, s->text.begin + from, count, chunk);
         for (size_t i = 0; i < count; i++) {
-            uint64_t key = within(s, slid, 0);
             size_t bin = (size_t)(key >> (width - BIN_BITS));
             if (!of)
                 s->bins[bin]++;
             else if (bin >= of->first && bin < of->end)
                 s->places[s->count++] = (place){key, (uint32_t)(from + i)};
-            slid = slid >> s->bits | (uint64_t)(chunk[i] + 1) << (width - s->bits);
+            key = key >> s->bits | (uint64_t)(chunk[i] + 1) << (width - s->bits);
         }
     }
 }

@@ -197,6 +197,20 @@ static void test_part(void **state) {
     free(made.at);
 }
 
+/* The beginning of a text is no symbol that could be asked for. */
+static void test_beginning(void **state) {
+    (void)state;
+    int32_t one[] = {7}, before[] = {65535};
+    rnn_places_text text = {made_read, one, 0, 1, 65536};
+    rnn_contexts tree;
+    rnn_counts counts[RNN_PLACES_MOST_DEPTH + 1];
+    assert_int_equal(rnn_contexts_count(&tree, &text, 3, MEMORY, NULL), RNN_OK);
+    assert_int_equal(rnn_contexts_walk(&tree, before, 1, 7, counts), 1);
+    assert_int_equal(counts[0].symbol, 1);
+    assert_int_equal(tree.number, 1);
+    rnn_contexts_release(&tree);
+}
+
 /* Counts that 16 bits cannot hold keep their proportions. */
 static void test_large_counts(void **state) {
     (void)state;
@@ -250,7 +264,7 @@ int main(void) {
         cmocka_unit_test(test_places),   cmocka_unit_test(test_room),
         cmocka_unit_test(test_monotony), cmocka_unit_test(test_counts),
         cmocka_unit_test(test_part),     cmocka_unit_test(test_large_counts),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory),   cmocka_unit_test(test_beginning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
