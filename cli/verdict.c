@@ -35,14 +35,14 @@ verdict verdict_of(const verdict_losses *of) {
         return VERDICT_UNKNOWN;
     if (has_turned(of))
         return VERDICT_OVER_FITS;
+    if (!isfinite(of->fall))
+        return VERDICT_UNKNOWN;
     if (of->fall >= least_fall(of))
         return VERDICT_MORE_TIME;
     if (gap >= VERDICT_GAP * of->validation)
         return VERDICT_OVER_FITS;
     if (of->scored >= of->baseline)
         return VERDICT_UNDER_FITS;
-    if (!isfinite(of->fall))
-        return VERDICT_UNKNOWN;
     return gap < VERDICT_CLOSE * of->validation ? VERDICT_UNDER_FITS : VERDICT_FITS;
 }
 
@@ -102,15 +102,17 @@ static void say_over_fits(sentences *to, const verdict_losses *of) {
         say(to, "Validation was %.2f at its best and has risen to %.2f since: it over-fits - ",
             of->validation, of->latest);
     else
-        say(to, "Training is at %.2f, validation at %.2f%s: it over-fits - ", of->training,
-            of->validation, isfinite(of->fall) ? " and hardly falls any more" : "");
+        say(to,
+            "Training is at %.2f, validation at %.2f and hardly falls any more: it over-fits - ",
+            of->training, of->validation);
     say_remedy(to, of);
 }
 
 static void say_under_fits(sentences *to, const verdict_losses *of) {
-    say(to, "Training is at %.2f, validation at %.2f", of->training, of->validation);
-    say(to, "%s: it under-fits - try more units (--hidden-size) or another --learning-rate.",
-        !isfinite(of->fall) ? "" : ", and hardly falls any more");
+    say(to,
+        "Training is at %.2f, validation at %.2f and hardly falls any more: it under-fits - try "
+        "more units (--hidden-size) or another --learning-rate.",
+        of->training, of->validation);
 }
 
 void verdict_say(const verdict_losses *of, char *out, size_t room) {
@@ -137,6 +139,11 @@ void verdict_say(const verdict_losses *of, char *out, size_t room) {
             of->training, of->validation);
         break;
     case VERDICT_UNKNOWN:
+        if (isfinite(of->training) && isfinite(of->validation))
+            say(&to,
+                "Training is at %.2f, validation at %.2f: too few validations to tell what the "
+                "run wants.",
+                of->training, of->validation);
         break;
     }
     size_t length = strlen(out);
