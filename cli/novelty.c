@@ -4,9 +4,9 @@
  */
 #include "cli/novelty.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "base/memory.h"
 #include "cli/figures.h"
 #include "cli/known_lines.h"
@@ -40,7 +40,6 @@ struct novelty {
 static rnn_status read_corpus(novelty *self, const rnn_model *model, rnn_error *error) {
     json_t *history = json_loads(rnn_model_history(model), 0, NULL);
     const json_t *settings = json_object_get(history, "settings");
-    const char *directory = getenv("TMPDIR");
     rnn_corpus *corpus = NULL;
     rnn_corpus_options options = {
         .include = json_string_value(json_object_get(settings, "include")),
@@ -48,8 +47,7 @@ static rnn_status read_corpus(novelty *self, const rnn_model *model, rnn_error *
         .normalize = rnn_vocabulary_normalizes(model->vocabulary)};
     rnn_status status = rnn_corpus_open(&corpus, &self->input, 1, &options, error);
     if (status == RNN_OK)
-        status = rnn_whole_text_read(&self->corpus, corpus,
-                                     directory && *directory ? directory : "/tmp", error);
+        status = rnn_whole_text_read(&self->corpus, corpus, rnn_files_temporary(), error);
     rnn_corpus_close(corpus);
     json_decref(history);
     return status;

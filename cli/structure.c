@@ -5,9 +5,9 @@
 #include "cli/structure.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "base/memory.h"
 #include "cli/figures.h"
 #include "cli/terminal.h"
@@ -174,11 +174,9 @@ static rnn_status read_real(report *self, const rnn_model *model, const char *co
     rnn_whole_text *whole = NULL;
     rnn_corpus_options options = {plan->include, plan->exclude,
                                   rnn_vocabulary_normalizes(model->vocabulary)};
-    const char *directory = getenv("TMPDIR");
     rnn_status status = rnn_corpus_open(&corpus, inputs, count, &options, error);
     if (status == RNN_OK)
-        status = rnn_whole_text_read(&whole, corpus, directory && *directory ? directory : "/tmp",
-                                     error);
+        status = rnn_whole_text_read(&whole, corpus, rnn_files_temporary(), error);
     if (status == RNN_OK) {
         size_t bytes;
         const char *text = rnn_whole_text_bytes(whole, &bytes);

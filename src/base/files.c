@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,6 +117,11 @@ static rnn_status read_to_end(int fd, const char *path, size_t limit, void **out
     }
     *bytes = got;
     return RNN_OK;
+}
+
+const char *rnn_files_temporary(void) {
+    const char *directory = getenv("TMPDIR");
+    return directory && *directory ? directory : "/tmp";
 }
 
 rnn_status rnn_files_read(const char *path, size_t limit, char **out, size_t *bytes,

@@ -38,6 +38,9 @@ rnn_status rnn_files_make_directory(const char *path, rnn_error *error);
 int rnn_files_is_directory(const char *path);
 int rnn_files_exists(const char *path);
 
+/* Where files may lie that nobody keeps: TMPDIR, else /tmp. */
+const char *rnn_files_temporary(void);
+
 /* A whole small file (at most `limit` bytes, else RNN_ERR_FORMAT) with a NUL
  * behind it; released with rnn_free. */
 rnn_status rnn_files_read(const char *path, size_t limit, char **out, size_t *bytes,

@@ -5,10 +5,10 @@
 #include "inference/score.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "inference/evaluator.h"
@@ -91,11 +91,10 @@ rnn_status rnn_score_read(rnn_symbols **out, const rnn_model *model, const char 
     rnn_corpus *corpus = NULL;
     rnn_corpus_options options = {how->include, how->exclude,
                                   rnn_vocabulary_normalizes(model->vocabulary)};
-    const char *directory = getenv("TMPDIR");
     rnn_status status = rnn_corpus_open(&corpus, inputs, count, &options, error);
     if (status == RNN_OK)
         status = rnn_symbols_encode(out, corpus, model->vocabulary, how->skip_unknown,
-                                    directory && *directory ? directory : "/tmp", error);
+                                    rnn_files_temporary(), error);
     rnn_corpus_close(corpus);
     return status;
 }
