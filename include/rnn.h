@@ -328,6 +328,15 @@ typedef struct rnn_training {
     int hidden_size;
     int embedding_size; /* 0: one-hot */
     double dropout;     /* between layers, as torch.nn.LSTM's */
+    /* Of what the output layer reads, with one mask for each stream and training sequence:
+     * Gal and Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural
+     * Networks", 2016; Merity, Keskar and Socher, "Regularizing and Optimizing LSTM Language
+     * Models", 2017. */
+    double output_dropout;
+    /* Of the recurrent weights (weight_hh) of all layers, with one mask for each training step:
+     * DropConnect (Wan et al., "Regularization of Neural Networks using DropConnect", 2013) as
+     * Merity, Keskar and Socher use it. */
+    double weight_drop;
     int bias;
     int tied_output;
     double forget_bias; /* LSTM */

@@ -28,8 +28,13 @@ typedef struct rnn_engine_options {
     int threads;     /* CPU: 0 for rnn_threads_default() */
     const char *cpu; /* CPU: which kernels; NULL or "auto" for the best */
     double dropout;  /* between layers, in training sequences */
-    uint64_t seed;   /* of the dropout masks */
-    int moments;     /* 1: `first` moments, 2: `second`, 3: both (training) */
+    /* Of what the output layer reads, in training sequences, with one mask for each stream
+     * and sequence. */
+    double output_dropout;
+    /* Of the recurrent weights of all layers, with one mask for a training sequence. */
+    double weight_drop;
+    uint64_t seed; /* of all masks */
+    int moments;   /* 1: `first` moments, 2: `second`, 3: both (training) */
     /* In what the products are held; not int8 in training. Parameters, gradients, states
      * and all sums are float32, but that the gate sums of an engine that trains in bf16 are
      * rounded to bfloat16 before the cells read them. */
@@ -87,7 +92,7 @@ typedef struct rnn_device {
     rnn_sequence_result (*evaluate)(rnn_engine *engine, size_t length, const int32_t *symbols,
                                     const int32_t *targets, float *losses);
 
-    /* The same with dropout (its masks belong to `step`), followed by the
+    /* The same with what the options leave out (all masks belong to `step`), followed by the
      * gradient of the mean loss per counted target through the whole sequence.
      * The gradient replaces the one before. The state is carried on, not
      * differentiated through. */

@@ -207,6 +207,8 @@ static rnn_status open_engine(rnn_trainer *t, rnn_error *error) {
         .threads = how->threads,
         .cpu = how->cpu,
         .dropout = how->dropout,
+        .output_dropout = how->output_dropout,
+        .weight_drop = how->weight_drop,
         .seed = how->seed,
         .moments = rnn_optimizer_moments(how),
     };

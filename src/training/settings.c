@@ -39,6 +39,11 @@ static const rnn_option table[] = {
      ALIASES({"wordvec-size", NULL})},
     {"dropout", RNN_OPTION_REAL, AT(dropout), "0", 0, 0.99, 0, NULL, "P", "Model",
      "share of values dropped between layers while training", NULL},
+    {"output-dropout", RNN_OPTION_REAL, AT(output_dropout), "0", 0, 0.99, 0, NULL, "P", "Model",
+     "share of the top layer's values dropped before the output layer while training, the same "
+     "ones all along a sequence", NULL},
+    {"weight-drop", RNN_OPTION_REAL, AT(weight_drop), "0", 0, 0.99, 0, NULL, "P", "Model",
+     "share of the recurrent weights dropped while training, others at each step", NULL},
     {"bias", RNN_OPTION_FLAG, AT(bias), "1", 0, 0, 0, NULL, NULL, "Model",
      "bias vectors in the cells", NULL},
     {"tie-output", RNN_OPTION_FLAG, AT(tied_output), "0", 0, 0, 0, NULL, NULL, "Model",

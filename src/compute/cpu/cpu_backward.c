@@ -266,6 +266,7 @@ static void layer_backward(layer_job *job, const int32_t *targets, float scale) 
 
 void rnn_cpu_backward(rnn_engine *e, size_t length, const int32_t *targets, uint64_t step) {
     float scale = scale_of(targets, length * e->batch);
+    rnn_cpu_output_mask(e, step);
     size_t top = e->network.layers - 1, windows = (length + e->window - 1) / e->window;
     for (size_t w = windows; w-- > 0;) {
         e->from = w * e->window;

@@ -47,6 +47,8 @@ static rnn_status create(rnn_engine **out, const rnn_network *network,
     e->length = options->length;
     e->training = options->training;
     e->dropout = options->training && network->layers > 1 ? (float)options->dropout : 0;
+    e->output_dropout = options->training ? (float)options->output_dropout : 0;
+    e->weight_drop = options->training ? (float)options->weight_drop : 0;
     e->seed = options->seed;
     e->input_sums = rnn_network_gates(network) * network->hidden;
     e->columns = network->cell == RNN_CELL_TANH ? network->hidden : 4 * network->hidden;
@@ -137,8 +139,8 @@ static void read_state(rnn_engine *e, float *to) {
 
 /* ------------------------------------------------------------------- verbs */
 
-static void prepare(rnn_engine *e, size_t length, const int32_t *symbols) {
-    rnn_cpu_pack(e, e->threads, RNN_CPU_FORWARD);
+static void prepare(rnn_engine *e, rnn_cpu_packing weights, size_t length, const int32_t *symbols) {
+    rnn_cpu_pack(e, e->threads, weights);
     rnn_cpu_table(e, length * e->batch, symbols);
 }
 
@@ -160,7 +162,7 @@ static rnn_sequence_result add_up(const rnn_engine *e, size_t rows) {
 static rnn_sequence_result evaluate(rnn_engine *e, size_t length, const int32_t *symbols,
                                     const int32_t *targets, float *losses) {
     size_t rows = length * e->batch;
-    prepare(e, length, symbols);
+    prepare(e, RNN_CPU_FORWARD, length, symbols);
     for (size_t begin = 0, end; begin < length; begin = end) {
         end = window_end(e, begin, length);
         rnn_cpu_forward(e, begin, end, 0, 0);
@@ -174,20 +176,25 @@ static rnn_sequence_result evaluate(rnn_engine *e, size_t length, const int32_t 
 static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
                                  const int32_t *symbols, const int32_t *targets) {
     size_t rows = length * e->batch;
-    prepare(e, length, symbols);
+    int thinned = e->weight_drop > 0;
+    if (thinned)
+        rnn_cpu_thin_weights(e, step);
+    prepare(e, thinned ? RNN_CPU_THINNED : RNN_CPU_FORWARD, length, symbols);
     for (size_t begin = 0, end; begin < length; begin = end) {
         end = window_end(e, begin, length);
         rnn_cpu_forward(e, begin, end, 1, step);
     }
-    memset(e->gradient, 0, e->network.parameters * sizeof(float));
     rnn_cpu_pack(e, e->threads, RNN_CPU_BACKWARD);
+    memset(e->gradient, 0, e->network.parameters * sizeof(float));
     rnn_cpu_backward(e, length, targets, step);
+    if (thinned)
+        rnn_cpu_thin_gradient(e, step);
     rnn_cpu_carry(e, length);
     return add_up(e, rows);
 }
 
 static void step(rnn_engine *e, const int32_t *symbols, float *logits) {
-    prepare(e, 1, symbols);
+    prepare(e, RNN_CPU_FORWARD, 1, symbols);
     rnn_cpu_forward(e, 0, 1, 0, 0);
     rnn_cpu_logits(e, logits);
     rnn_cpu_carry(e, 1);

@@ -62,11 +62,12 @@ typedef struct rnn_operand {
 } rnn_operand;
 
 /* Weights of the layers are packed for one direction at a time, the output layer's
- * for both. */
+ * for both. With weight drop the recurrent ones that a step trains are thinned. */
 typedef enum rnn_cpu_packing {
     RNN_CPU_STALE = 0, /* parameters changed since */
-    RNN_CPU_FORWARD,
-    RNN_CPU_BACKWARD,
+    RNN_CPU_FORWARD,   /* all whole */
+    RNN_CPU_THINNED,   /* forward, what rnn_cpu_thin_weights left */
+    RNN_CPU_BACKWARD,  /* as a step went forward */
 } rnn_cpu_packing;
 
 typedef struct rnn_cpu_layer {
@@ -103,7 +104,7 @@ struct rnn_engine {
     int training;
     int borrowed;         /* parameters, packed weights and the table are another engine's */
     int given_parameters; /* parameters are the caller's */
-    float dropout;
+    float dropout, output_dropout, weight_drop;
     uint64_t seed;
 
     float *parameters, *gradient; /* [network.parameters] */
@@ -139,6 +140,10 @@ struct rnn_engine {
     float *operands; /* RNN_CPU_OPERAND_ROWS converted rows for each thread, or NULL */
     size_t operand_floats;
     double *partial; /* sums of squares, one a piece of RNN_CPU_PIECE parameters */
+
+    /* With output dropout, else NULL. */
+    float *output_mask; /* [batch][hidden]: 0, or what a value is multiplied by */
+    float *output_rows; /* [block][batch][hidden]: the top layer's h times its mask */
 };
 
 #define RNN_CPU_PIECE ((size_t)16384)
@@ -241,10 +246,22 @@ void rnn_cpu_step_cells(rnn_engine *engine, size_t layer, size_t row, size_t row
                         size_t end);
 /* Row 0 of h and c becomes the last of the sequence: what the next one begins with. */
 void rnn_cpu_carry(rnn_engine *engine, size_t length);
-/* rows [begin, end) of [time][batch] times the mask of a layer's output; `from` and `to`
- * are the first of them. */
+
+/* cpu_dropout.c: rows [begin, end) of [time][batch] times the mask of a layer's output;
+ * `from` and `to` are the first of them. */
 void rnn_cpu_dropout(const rnn_engine *engine, size_t layer, uint64_t step, size_t begin,
                      size_t end, const float *from, float *to);
+/* Makes the output mask of a step, where there is output dropout. */
+void rnn_cpu_output_mask(rnn_engine *engine, uint64_t step);
+/* Rows [row, row + rows) of [time][batch], each times its stream's row of that mask; `from`
+ * and `to` are the first of them. */
+void rnn_cpu_output_dropout(const rnn_engine *engine, size_t row, size_t rows, const float *from,
+                            float *to);
+/* Weight drop: writes the recurrent weights of a step, thinned, to their places in the
+ * gradient, which is not needed before the way back; they are packed from there. And thins
+ * their gradient, with the same masks. */
+void rnn_cpu_thin_weights(rnn_engine *engine, uint64_t step);
+void rnn_cpu_thin_gradient(rnn_engine *engine, uint64_t step);
 
 /* cpu_history.c: does nothing where there is no history. Rounds the gate sums of units
  * [begin, end) of rows [row, row + rows) and keeps them. */

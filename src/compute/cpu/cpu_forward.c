@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-#include "base/random.h"
-
 /* Units whose gate sums and cells follow one another: a multiple of every panel. */
 #define UNITS_AT_ONCE ((size_t)64)
 
@@ -25,23 +23,6 @@ typedef struct layer_job {
 } layer_job;
 
 /* ------------------------------------------------------------------- inputs */
-
-void rnn_cpu_dropout(const rnn_engine *e, size_t layer, uint64_t step, size_t begin, size_t end,
-                     const float *from, float *to) {
-    size_t hidden = e->network.hidden, blocks = (hidden + 3) / 4;
-    uint64_t use = (uint64_t)RNN_RANDOM_DROPOUT << 56 | (uint64_t)layer << 48;
-    uint32_t dropped = (uint32_t)((double)e->dropout * 4294967296.0);
-    float scale = 1.0f / (1.0f - e->dropout);
-    for (size_t r = begin; r < end; r++) {
-        for (size_t block = 0; block < blocks; block++) {
-            uint32_t words[4];
-            rnn_random_block(e->seed, r * blocks + block, use | step, words);
-            size_t first = (r - begin) * hidden + 4 * block, left = hidden - 4 * block;
-            for (size_t j = 0; j < (left < 4 ? left : 4); j++)
-                to[first + j] = words[j] >= dropped ? from[first + j] * scale : 0.0f;
-        }
-    }
-}
 
 /* The GRU's q begins with its bias; its columns are not the input's to fill. */
 static void start_state_share(rnn_engine *e, size_t layer, size_t begin, size_t end) {

@@ -173,6 +173,12 @@ static int allocate_between_blocks(rnn_engine *e, size_t l) {
     return allocate(&layer->dc, e->batch, e->network.hidden);
 }
 
+static int allocate_output_dropout(rnn_engine *e) {
+    size_t hidden = e->network.hidden;
+    return e->output_dropout == 0 || (allocate(&e->output_mask, e->batch, hidden) &&
+                                      allocate(&e->output_rows, e->block * e->batch, hidden));
+}
+
 static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
     if (!e->training)
         return 1;
@@ -191,7 +197,7 @@ static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
     return e->partial && allocate(&e->gradient, net->parameters, 1) &&
            (!(options->moments & 1) || allocate(&e->first, net->parameters, 1)) &&
            (!(options->moments & 2) || allocate(&e->second, net->parameters, 1)) &&
-           allocate(&e->top_dh, e->block * e->batch, net->hidden) &&
+           allocate(&e->top_dh, e->block * e->batch, net->hidden) && allocate_output_dropout(e) &&
            (net->cell != RNN_CELL_LSTM ||
             allocate(&e->c_again, e->block * e->batch, net->hidden)) &&
            allocate(&e->scratch, (size_t)rnn_threads_count(e->threads), e->scratch_floats);
@@ -227,10 +233,13 @@ void rnn_cpu_destroy(rnn_engine *e) {
         rnn_free(e->table);
     for (size_t l = 0; l < e->network.layers; l++)
         destroy_layer_rows(e, l);
-    void *arrays[] = {
-        e->gradient, e->first,   e->second,  e->table_gradient, e->embedded, e->embedded_gradient,
-        e->distinct, e->slot,    e->rows,    e->logits,         e->losses,   e->hits,
-        e->top_dh,   e->c_again, e->scratch, e->operands,       e->partial};
+    void *arrays[] = {e->gradient,       e->first,       e->second,
+                      e->table_gradient, e->embedded,    e->embedded_gradient,
+                      e->distinct,       e->slot,        e->rows,
+                      e->logits,         e->losses,      e->hits,
+                      e->top_dh,         e->output_mask, e->output_rows,
+                      e->c_again,        e->scratch,     e->operands,
+                      e->partial};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);

@@ -5,7 +5,8 @@
  * The logits of a large vocabulary would not fit, so rows come in chunks. In training
  * these are blocks of time: logits become losses and gradients in place, the gradients
  * become the top layer's dh, and the output weights' gradient grows by the block's
- * share.
+ * share. Output dropout is between h and what is read here, in training only: the state
+ * and the steps of the layer know nothing of it.
  */
 #include "compute/cpu/cpu_engine.h"
 
@@ -17,14 +18,22 @@ typedef struct output_job {
     int backward;
 } output_job;
 
-/* What the output layer reads: h of the top layer from time 1. */
+/* h of the top layer from time 1: what the output layer reads where nothing is dropped. */
 static const float *top(const rnn_engine *e, size_t row) {
     return rnn_cpu_h(e, e->network.layers - 1, e->batch + row);
 }
 
-static void logits_of(rnn_engine *e, size_t row, size_t rows, float *logits, size_t begin,
+static int is_dropped(const output_job *job) {
+    return job->backward && job->engine->output_dropout > 0;
+}
+
+static const float *what_is_read(const output_job *job) {
+    return is_dropped(job) ? job->engine->output_rows : top(job->engine, job->row);
+}
+
+static void logits_of(rnn_engine *e, const float *read, size_t rows, float *logits, size_t begin,
                       size_t end, int thread) {
-    rnn_cpu_product(&e->output, rows, top(e, row), e->network.hidden,
+    rnn_cpu_product(&e->output, rows, read, e->network.hidden,
                     e->parameters + e->network.output_bias, 0, logits, e->network.symbols, begin,
                     end, rnn_cpu_room(e, thread));
 }
@@ -32,20 +41,25 @@ static void logits_of(rnn_engine *e, size_t row, size_t rows, float *logits, siz
 static void rows_work(void *argument, int thread, int count) {
     const output_job *job = argument;
     rnn_engine *e = job->engine;
-    size_t begin, end, symbols = e->network.symbols;
+    size_t begin, end, symbols = e->network.symbols, hidden = e->network.hidden;
     rnn_share(job->rows, 1, thread, count, &begin, &end);
     if (begin == end)
         return;
     size_t rows = end - begin, first = job->row + begin;
     float *logits = e->logits + begin * symbols;
-    logits_of(e, first, rows, logits, 0, symbols, thread);
+    const float *read = what_is_read(job) + begin * hidden;
+    if (is_dropped(job))
+        rnn_cpu_output_dropout(e, first, rows, top(e, first), e->output_rows + begin * hidden);
+    logits_of(e, read, rows, logits, 0, symbols, thread);
     e->kernels->softmax_loss(rows, symbols, logits, symbols, job->targets + first, job->scale,
                              e->losses + first, e->hits + first);
-    const rnn_packed *back = &e->output_back;
-    if (job->backward)
-        rnn_cpu_product(back, rows, logits, symbols, NULL, 0,
-                        rnn_cpu_row(e->top_dh, begin, back->n), back->n, 0, back->n,
-                        rnn_cpu_room(e, thread));
+    if (!job->backward)
+        return;
+    float *dh = rnn_cpu_row(e->top_dh, begin, hidden);
+    rnn_cpu_product(&e->output_back, rows, logits, symbols, NULL, 0, dh, hidden, 0, hidden,
+                    rnn_cpu_room(e, thread));
+    if (is_dropped(job))
+        rnn_cpu_output_dropout(e, first, rows, dh, dh);
 }
 
 /* Cut by columns of the weights, of which there are usually more than rows: each thread
@@ -57,7 +71,7 @@ static void weights_work(void *argument, int thread, int count) {
     rnn_share(hidden, e->output_back.by->panel, thread, count, &begin, &end);
     if (begin < end)
         rnn_cpu_gradient(e, thread, job->rows, symbols, end - begin, e->logits, symbols,
-                         top(e, job->row) + begin, hidden,
+                         what_is_read(job) + begin, hidden,
                          e->gradient + e->network.output_weight + begin, hidden, 0, symbols);
     rnn_share(symbols, 16, thread, count, &begin, &end);
     if (begin < end)
@@ -99,11 +113,12 @@ static void logits_work(void *argument, int thread, int count) {
     if (e->batch <= RNN_CPU_FEW_STREAMS) {
         rnn_share(symbols, e->output.by->panel, thread, count, &begin, &end);
         if (begin < end)
-            logits_of(e, 0, e->batch, job->logits, begin, end, thread);
+            logits_of(e, top(e, 0), e->batch, job->logits, begin, end, thread);
     } else {
         rnn_share(e->batch, 1, thread, count, &begin, &end);
         if (begin < end)
-            logits_of(e, begin, end - begin, job->logits + begin * symbols, 0, symbols, thread);
+            logits_of(e, top(e, begin), end - begin, job->logits + begin * symbols, 0, symbols,
+                      thread);
     }
 }
 

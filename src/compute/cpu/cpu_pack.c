@@ -80,13 +80,18 @@ int rnn_cpu_allocate_packed(rnn_engine *e) {
 
 /* -------------------------------------------------------------------- packing */
 
-static void pack(const rnn_engine *e, const rnn_packed *packed, int thread, int count) {
+typedef struct pack_job {
+    rnn_engine *engine;
+    const float *recurrent; /* the flat array that these are read from */
+} pack_job;
+
+static void pack(const float *from, const rnn_packed *packed, int thread, int count) {
     if (!packed->data)
         return;
     size_t begin, end;
     rnn_share(packed->n, packed->by->panel, thread, count, &begin, &end);
     if (begin < end)
-        packed->by->pack(packed->data, e->parameters + packed->offset, packed->row, packed->column,
+        packed->by->pack(packed->data, from + packed->offset, packed->row, packed->column,
                          packed->k, packed->n, begin, end);
 }
 
@@ -109,27 +114,29 @@ static void start(const rnn_engine *e, size_t l) {
 }
 
 static void forward_work(void *argument, int thread, int count) {
-    rnn_engine *e = argument;
+    const pack_job *job = argument;
+    rnn_engine *e = job->engine;
     for (size_t l = 0; l < e->network.layers; l++) {
         const rnn_cpu_layer *layer = &e->layer[l];
-        pack(e, &layer->hidden[0], thread, count);
-        pack(e, &layer->hidden[1], thread, count);
-        pack(e, &layer->input, thread, count);
+        pack(job->recurrent, &layer->hidden[0], thread, count);
+        pack(job->recurrent, &layer->hidden[1], thread, count);
+        pack(e->parameters, &layer->input, thread, count);
         if (thread == 0)
             start(e, l);
     }
-    pack(e, &e->output, thread, count);
+    pack(e->parameters, &e->output, thread, count);
 }
 
 static void backward_work(void *argument, int thread, int count) {
-    rnn_engine *e = argument;
+    const pack_job *job = argument;
+    rnn_engine *e = job->engine;
     for (size_t l = 0; l < e->network.layers; l++) {
         const rnn_cpu_layer *layer = &e->layer[l];
-        pack(e, &layer->hidden_back[0], thread, count);
-        pack(e, &layer->hidden_back[1], thread, count);
-        pack(e, &layer->input_back, thread, count);
+        pack(job->recurrent, &layer->hidden_back[0], thread, count);
+        pack(job->recurrent, &layer->hidden_back[1], thread, count);
+        pack(e->parameters, &layer->input_back, thread, count);
     }
-    pack(e, &e->output_back, thread, count);
+    pack(e->parameters, &e->output_back, thread, count);
 }
 
 void rnn_cpu_pack(rnn_engine *e, rnn_threads *threads, rnn_cpu_packing direction) {
@@ -137,6 +144,8 @@ void rnn_cpu_pack(rnn_engine *e, rnn_threads *threads, rnn_cpu_packing direction
         return;
     if (e->packing == RNN_CPU_STALE)
         e->distinct_count = 0; /* the table was made from the old weights */
-    rnn_threads_run(threads, direction == RNN_CPU_FORWARD ? forward_work : backward_work, e);
+    int thinned = e->weight_drop > 0 && direction != RNN_CPU_FORWARD;
+    pack_job job = {e, thinned ? e->gradient : e->parameters};
+    rnn_threads_run(threads, direction == RNN_CPU_BACKWARD ? backward_work : forward_work, &job);
     e->packing = direction;
 }
