@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_gradients.c - the gradient of train against differences of its loss, for
- * each cell, depth, kind of input and dropout.
+ * each cell, depth, kind of input, and what is dropped.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,101 +16,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "compute/device.h"
-
-enum { BATCH = 2, MOST_BATCH = 1000, LENGTH = 5, SYMBOLS = 6, HIDDEN = 5, STEP = 11 };
-
-typedef enum input_kind { ONE_HOT, EMBEDDING, TIED, INPUT_KINDS } input_kind;
-
-typedef struct setting {
-    rnn_cell cell;
-    size_t layers;
-    input_kind input;
-    int bias;
-    double dropout;
-    size_t batch;
-    rnn_precision precision;
-    int threads;
-    size_t hidden; /* 0: HIDDEN */
-} setting;
-
-typedef struct trial {
-    const rnn_device *device;
-    rnn_engine *engine;
-    rnn_network network;
-    int32_t inputs[LENGTH * MOST_BATCH], targets[LENGTH * MOST_BATCH];
-    size_t counted;
-    float *state;      /* what the sequence begins with */
-    float *parameters; /* [network.parameters] */
-    float *moved;      /* the same, along a direction */
-    float *gradient;
-} trial;
-
-static float uniform(uint64_t stream, size_t index, double spread) {
-    return (float)((rnn_random_uniform(99, RNN_RANDOM_WEIGHTS, stream, index) * 2 - 1) * spread);
-}
-
-static trial begin(const rnn_device *device, const char *cpu, const setting *how) {
-    trial t = {.device = device};
-    size_t hidden = how->hidden ? how->hidden : HIDDEN;
-    t.network = (rnn_network){.cell = how->cell,
-                              .layers = how->layers,
-                              .hidden = hidden,
-                              .embedding = how->input == ONE_HOT ? 0
-                                           : how->input == TIED  ? hidden
-                                                                 : 4,
-                              .symbols = SYMBOLS,
-                              .bias = how->bias,
-                              .tied = how->input == TIED};
-    rnn_error error = {0};
-    assert_int_equal(rnn_network_lay_out(&t.network, &error), RNN_OK);
-    rnn_engine_options options = {.batch = how->batch,
-                                  .length = LENGTH,
-                                  .training = 1,
-                                  .threads = how->threads ? how->threads : 1,
-                                  .precision =
-                                      how->precision ? how->precision : RNN_PRECISION_FLOAT32,
-                                  .cpu = cpu,
-                                  .dropout = how->dropout,
-                                  .seed = 5};
-    if (device->create(&t.engine, &t.network, &options, &error) != RNN_OK)
-        fail_msg("%s", error.message);
-
-    size_t n = t.network.parameters, carried = rnn_network_state(&t.network) * how->batch;
-    t.parameters = rnn_allocate(n, sizeof(float));
-    t.moved = rnn_allocate(n, sizeof(float));
-    t.gradient = rnn_allocate(n, sizeof(float));
-    t.state = rnn_allocate(carried, sizeof(float));
-    assert_true(t.parameters && t.moved && t.gradient && t.state);
-    for (size_t i = 0; i < n; i++)
-        t.parameters[i] = uniform(1, i, 0.8 * sqrt((double)HIDDEN / (double)hidden));
-    for (size_t i = 0; i < carried; i++)
-        t.state[i] = uniform(2, i, 0.6);
-    for (size_t i = 0; i < LENGTH * how->batch; i++) {
-        t.inputs[i] = (int32_t)(rnn_random_bits(3, RNN_RANDOM_BATCHES, 0, i) % SYMBOLS);
-        t.targets[i] = (int32_t)(rnn_random_bits(3, RNN_RANDOM_BATCHES, 1, i) % SYMBOLS);
-    }
-    t.targets[3] = -1;
-    t.counted = LENGTH * how->batch - 1;
-    return t;
-}
-
-static void end(trial *t) {
-    t->device->destroy(t->engine);
-    rnn_free(t->parameters);
-    rnn_free(t->moved);
-    rnn_free(t->gradient);
-    rnn_free(t->state);
-}
-
-/* The mean loss at parameters + distance * direction. */
-static double loss_at(trial *t, const float *direction, double distance, uint64_t step) {
-    for (size_t i = 0; i < t->network.parameters; i++)
-        t->moved[i] = (float)(t->parameters[i] + distance * direction[i]);
-    t->device->write_parameters(t->engine, t->moved);
-    t->device->write_state(t->engine, t->state);
-    return t->device->train(t->engine, step, LENGTH, t->inputs, t->targets).loss /
-           (double)t->counted;
-}
+#include "tests/compute/trial.h"
 
 /* The derivative along a direction by five points; the error is of fourth order. */
 static double derivative(trial *t, const float *direction) {
@@ -120,23 +26,16 @@ static double derivative(trial *t, const float *direction) {
            (12 * h);
 }
 
-static double dot(const float *a, const float *b, size_t n) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (double)a[i] * b[i];
-    return sum;
-}
-
 /* float32 losses near 2 carry about 2e-7 of noise; divided by h that is 1e-5. */
 static void expect_derivative(trial *t, const float *direction, const char *what, size_t index,
                               const setting *how) {
     double wanted = derivative(t, direction);
     double got = dot(t->gradient, direction, t->network.parameters);
     if (!(fabs(got - wanted) <= 1e-4 + 1e-3 * fabs(wanted)))
-        fail_msg("cell %d, %zu layers, input %d, bias %d, dropout %g: along %s %zu the loss climbs "
-                 "by %.7f, the gradient says %.7f",
-                 (int)how->cell, how->layers, (int)how->input, how->bias, how->dropout, what, index,
-                 wanted, got);
+        fail_msg("cell %d, %zu layers, input %d, bias %d, dropped %g %g %g: along %s %zu the loss "
+                 "climbs by %.7f, the gradient says %.7f",
+                 (int)how->cell, how->layers, (int)how->input, how->bias, how->dropout,
+                 how->output_dropout, how->weight_drop, what, index, wanted, got);
 }
 
 /* Along the gradient, in a random direction, and with `each` along some parameters. */
@@ -167,32 +66,23 @@ static void check_setting(const rnn_device *device, const char *cpu, const setti
     end(&t);
 }
 
-/* Calls check for every device and, on the CPU, every kernel table. */
-static void on_each(void (*check)(const rnn_device *device, const char *cpu)) {
-    for (const rnn_device *const *device = rnn_device_available(); *device; device++) {
-        if (strcmp((*device)->name, "cpu") != 0) {
-            check(*device, NULL);
-            continue;
-        }
-        for (const rnn_kernels *const *kernels = rnn_kernels_available(); *kernels; kernels++)
-            check(*device, (*kernels)->name);
-    }
-}
+/* Shares that are dropped: between layers, before the output, and of weights. */
+static const double dropped[][3] = {
+    {0, 0, 0}, {0.3, 0, 0}, {0, 0.4, 0}, {0, 0, 0.2}, {0.2, 0.3, 0.2}};
 
 static void check_gradients(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
         for (size_t layers = 1; layers <= 3; layers++)
             for (int input = ONE_HOT; input < INPUT_KINDS; input++)
-                for (int dropped = 0; dropped < 2; dropped++) {
-                    setting how = {(rnn_cell)cell,
-                                   layers,
-                                   (input_kind)input,
-                                   !(layers == 2 && dropped),
-                                   dropped ? 0.3 : 0.0,
-                                   BATCH,
-                                   RNN_PRECISION_FLOAT32,
-                                   1,
-                                   0};
+                for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
+                    setting how = {.cell = (rnn_cell)cell,
+                                   .layers = layers,
+                                   .input = (input_kind)input,
+                                   .bias = !(layers == 2 && i > 0),
+                                   .dropout = dropped[i][0],
+                                   .output_dropout = dropped[i][1],
+                                   .weight_drop = dropped[i][2],
+                                   .batch = BATCH};
                     check_setting(device, cpu, &how, 1);
                 }
 }
@@ -206,12 +96,13 @@ static void test_gradients(void **state) {
 static void check_many_streams(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
         for (size_t layers = 1; layers <= 2; layers++) {
-            setting two_steps = {(rnn_cell)cell,        layers, ONE_HOT, 1, 0, 450,
-                                 RNN_PRECISION_FLOAT32, 1,      0};
-            check_setting(device, cpu, &two_steps, 0);
-            setting one_step = {(rnn_cell)cell,        layers, EMBEDDING, 1, 0, MOST_BATCH,
-                                RNN_PRECISION_FLOAT32, 1,      0};
-            check_setting(device, cpu, &one_step, 0);
+            setting how = {.cell = (rnn_cell)cell, .layers = layers, .bias = 1, .batch = 450};
+            check_setting(device, cpu, &how, 0);
+            how.input = EMBEDDING;
+            how.batch = MOST_BATCH;
+            how.output_dropout = 0.4;
+            how.weight_drop = 0.2;
+            check_setting(device, cpu, &how, 0);
         }
 }
 
@@ -229,8 +120,14 @@ static void check_few_streams(const rnn_device *device, const char *cpu) {
         for (size_t batch = 1; batch <= 3; batch += 2) {
             float *first = NULL;
             for (int threads = 1; threads <= 3; threads++) {
-                setting how = {(rnn_cell)cell,        2,       ONE_HOT,     1, 0, batch,
-                               RNN_PRECISION_FLOAT32, threads, hidden[cell]};
+                setting how = {.cell = (rnn_cell)cell,
+                               .layers = 2,
+                               .bias = 1,
+                               .output_dropout = batch > 1 ? 0.4 : 0,
+                               .weight_drop = batch > 1 ? 0.2 : 0,
+                               .batch = batch,
+                               .threads = threads,
+                               .hidden = hidden[cell]};
                 trial t = begin(device, cpu, &how);
                 loss_at(&t, t.parameters, 0, STEP);
                 device->read_gradient(t.engine, t.gradient);
@@ -250,23 +147,6 @@ static void check_few_streams(const rnn_device *device, const char *cpu) {
 static void test_few_streams(void **state) {
     (void)state;
     on_each(check_few_streams);
-}
-
-/* The gradient of the first `length` steps, and the state behind them. */
-static void differentiate(trial *t, size_t length) {
-    t->device->write_parameters(t->engine, t->parameters);
-    t->device->write_state(t->engine, t->state);
-    t->device->train(t->engine, STEP, length, t->inputs, t->targets);
-    t->device->read_gradient(t->engine, t->gradient);
-    t->device->read_state(t->engine, t->state);
-}
-
-/* How far a gradient is from another one, as a part of that one's length. */
-static double distance(const float *gradient, const float *from, size_t n) {
-    double error = 0;
-    for (size_t i = 0; i < n; i++)
-        error += pow((double)gradient[i] - from[i], 2);
-    return sqrt(error / dot(from, from, n));
 }
 
 /* bf16 gives nearly the same gradient, the same one on any number of threads, and not by
@@ -306,6 +186,8 @@ static void check_bf16(const rnn_device *device, const char *cpu) {
             how.layers = 3;
             how.input = EMBEDDING;
             how.dropout = 0.3;
+            how.output_dropout = 0.4;
+            how.weight_drop = 0.2;
             check_bf16_of(device, cpu, how);
         }
 }
@@ -328,22 +210,6 @@ static void test_bf16(void **state) {
     on_each(check_bf16_of_many_units);
 }
 
-/* Fills a trial with those streams of another one, of as many as it has, from `first` on. */
-static void take_streams(trial *t, const trial *from, const setting *how, size_t all,
-                         size_t first) {
-    size_t batch = how->batch, hidden = t->network.hidden;
-    memcpy(t->parameters, from->parameters, t->network.parameters * sizeof(float));
-    for (size_t r = 0; r < rnn_network_state(&t->network) / hidden; r++)
-        memcpy(t->state + r * batch * hidden, from->state + (r * all + first) * hidden,
-               batch * hidden * sizeof(float));
-    for (size_t time = 0; time < LENGTH; time++) {
-        memcpy(t->inputs + time * batch, from->inputs + time * all + first,
-               batch * sizeof(int32_t));
-        memcpy(t->targets + time * batch, from->targets + time * all + first,
-               batch * sizeof(int32_t));
-    }
-}
-
 /* How time is cut into windows decides nothing but the order of sums: 512 streams go in
  * windows of a step, 256 of two, quarters of them in a single one, and four times the
  * gradient of the whole is the sum of the quarters' - to float32's rounding, for the factors
@@ -352,7 +218,13 @@ static void take_streams(trial *t, const trial *from, const setting *how, size_t
 static void check_windows_of(const rnn_device *device, const char *cpu, size_t all) {
     enum { PARTS = 4 };
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
-        setting how = {(rnn_cell)cell, 3, EMBEDDING, 1, 0, all, RNN_PRECISION_BF16, 1, 0};
+        setting how = {.cell = (rnn_cell)cell,
+                       .layers = 3,
+                       .input = EMBEDDING,
+                       .bias = 1,
+                       .weight_drop = 0.2,
+                       .batch = all,
+                       .precision = RNN_PRECISION_BF16};
         trial whole = begin(device, cpu, &how);
         whole.targets[3] = 0; /* all count, so that parts and whole differ by a power of two */
         how.batch = all / PARTS;
@@ -390,7 +262,12 @@ static void test_windows(void **state) {
 /* An engine that trains in bf16 evaluates what it trains, and in turn with training. */
 static void check_bf16_evaluates(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
-        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0, 300, RNN_PRECISION_BF16, 2, 0};
+        setting how = {.cell = (rnn_cell)cell,
+                       .layers = 2,
+                       .bias = 1,
+                       .batch = 300,
+                       .precision = RNN_PRECISION_BF16,
+                       .threads = 2};
         trial t = begin(device, cpu, &how);
         device->write_parameters(t.engine, t.parameters);
         for (size_t length = 1; length <= LENGTH; length++) {
@@ -409,45 +286,11 @@ static void test_bf16_evaluates(void **state) {
     on_each(check_bf16_evaluates);
 }
 
-/* Masks belong to the step: the same again for the same, others for another. */
-static void check_masks(const rnn_device *device, const char *cpu) {
-    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
-        setting how = {(rnn_cell)cell, 2, ONE_HOT, 1, 0.3, BATCH, RNN_PRECISION_FLOAT32, 1, 0};
-        trial t = begin(device, cpu, &how);
-        float *still = rnn_allocate(t.network.parameters, sizeof *still);
-        assert_non_null(still);
-        double first = loss_at(&t, still, 0, 1);
-        assert_true(loss_at(&t, still, 0, 2) != first);
-        assert_true(loss_at(&t, still, 0, 1) == first);
-
-        /* evaluation has no dropout, so it must not move between steps */
-        device->write_state(t.engine, t.state);
-        double plain = device->evaluate(t.engine, LENGTH, t.inputs, t.targets, NULL).loss;
-        loss_at(&t, still, 0, 3);
-        device->write_state(t.engine, t.state);
-        assert_true(device->evaluate(t.engine, LENGTH, t.inputs, t.targets, NULL).loss == plain);
-
-        /* the mean over many masks lies near it: what is kept is scaled up */
-        double mean = 0;
-        for (uint64_t step = 0; step < 400; step++)
-            mean += loss_at(&t, still, 0, step) / 400;
-        assert_true(fabs(mean - plain / (double)t.counted) < 0.15);
-        rnn_free(still);
-        end(&t);
-    }
-}
-
-static void test_dropout_masks(void **state) {
-    (void)state;
-    on_each(check_masks);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients),     cmocka_unit_test(test_many_streams),
-        cmocka_unit_test(test_few_streams),   cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_windows),       cmocka_unit_test(test_bf16_evaluates),
-        cmocka_unit_test(test_dropout_masks),
+        cmocka_unit_test(test_gradients),   cmocka_unit_test(test_many_streams),
+        cmocka_unit_test(test_few_streams), cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_windows),     cmocka_unit_test(test_bf16_evaluates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

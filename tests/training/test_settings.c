@@ -38,6 +38,8 @@ static void test_defaults(void **state) {
     assert_int_equal(how.hidden_size, 128);
     assert_int_equal(how.embedding_size, 0);
     assert_true(how.dropout == 0);
+    assert_true(how.output_dropout == 0);
+    assert_true(how.weight_drop == 0);
     assert_int_equal(how.bias, 1);
     assert_int_equal(how.tied_output, 0);
     assert_true(how.forget_bias == 1);
@@ -181,6 +183,8 @@ static void test_json_round_trip(void **state) {
     static const char *const changes[][2] = {{"cell", "gru"},
                                              {"num-layers", "3"},
                                              {"dropout", "0.3333333333333333"},
+                                             {"output-dropout", "0.4"},
+                                             {"weight-drop", "0.99"},
                                              {"bias", "0"},
                                              {"units", "bytes"},
                                              {"split", "streams"},
@@ -332,10 +336,10 @@ static void test_override_all(void **state) {
 
 static void test_what_may_change(void **state) {
     (void)state;
-    static const char *const fixed[] = {"cell",       "num-layers", "hidden-size", "embedding-size",
-                                        "dropout",    "bias",       "tie-output",  "units",
-                                        "normalize",  "split",      "val-frac",    "batch-size",
-                                        "seq-length", "optimizer",  "seed",        "init-from"};
+    static const char *const fixed[] = {
+        "cell",        "num-layers", "hidden-size", "embedding-size", "dropout",   "output-dropout",
+        "weight-drop", "bias",       "tie-output",  "units",          "normalize", "split",
+        "val-frac",    "batch-size", "seq-length",  "optimizer",      "seed",      "init-from"};
     static const char *const free_to[] = {"epochs",      "steps",      "time",      "threads",
                                           "print-every", "eval-every", "patience",  "learning-rate",
                                           "schedule",    "device",     "clip-norm", "sample-prime"};

@@ -102,30 +102,30 @@ static void test_it_learns(void **state) {
 
 typedef struct configuration {
     int cell, optimizer, threads, layers, embedding, schedule;
-    double dropout;
+    double dropout, output_dropout, weight_drop;
 } configuration;
 
 static const configuration configurations[] = {
-    {RNN_CELL_LSTM, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0},
-    {RNN_CELL_LSTM, RNN_ADAM, 2, 2, 0, RNN_SCHEDULE_COSINE, 0.3},
-    {RNN_CELL_LSTM, RNN_SGD, 1, 1, 4, RNN_SCHEDULE_LINEAR, 0},
-    {RNN_CELL_LSTM, RNN_RMSPROP, 3, 2, 0, RNN_SCHEDULE_EPOCH_DECAY, 0.5},
-    {RNN_CELL_LSTM, RNN_ADAGRAD, 2, 3, 0, RNN_SCHEDULE_CONSTANT, 0.1},
-    {RNN_CELL_LSTM, RNN_ADAMW, 1, 2, 6, RNN_SCHEDULE_COSINE, 0.2},
-    {RNN_CELL_LSTM, RNN_SGD, 2, 2, 0, RNN_SCHEDULE_STEP_DECAY, 0.4},
-    {RNN_CELL_GRU, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0},
-    {RNN_CELL_GRU, RNN_ADAM, 2, 3, 0, RNN_SCHEDULE_LINEAR, 0.3},
-    {RNN_CELL_GRU, RNN_SGD, 1, 1, 0, RNN_SCHEDULE_CONSTANT, 0},
-    {RNN_CELL_GRU, RNN_RMSPROP, 2, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0},
-    {RNN_CELL_GRU, RNN_ADAGRAD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.2},
-    {RNN_CELL_GRU, RNN_ADAMW, 2, 2, 0, RNN_SCHEDULE_CONSTANT, 0.6},
-    {RNN_CELL_TANH, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_COSINE, 0},
-    {RNN_CELL_TANH, RNN_ADAM, 4, 2, 5, RNN_SCHEDULE_CONSTANT, 0.3},
-    {RNN_CELL_TANH, RNN_SGD, 2, 1, 0, RNN_SCHEDULE_STEP_DECAY, 0},
-    {RNN_CELL_TANH, RNN_RMSPROP, 1, 3, 0, RNN_SCHEDULE_CONSTANT, 0.2},
-    {RNN_CELL_TANH, RNN_ADAGRAD, 2, 2, 0, RNN_SCHEDULE_LINEAR, 0},
-    {RNN_CELL_TANH, RNN_ADAMW, 1, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0.1},
-    {RNN_CELL_TANH, RNN_SGD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.5},
+    {RNN_CELL_LSTM, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAM, 2, 2, 0, RNN_SCHEDULE_COSINE, 0.3, 0, 0},
+    {RNN_CELL_LSTM, RNN_SGD, 1, 1, 4, RNN_SCHEDULE_LINEAR, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_RMSPROP, 3, 2, 0, RNN_SCHEDULE_EPOCH_DECAY, 0.5, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAGRAD, 2, 3, 0, RNN_SCHEDULE_CONSTANT, 0.1, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAMW, 1, 2, 6, RNN_SCHEDULE_COSINE, 0.2, 0.3, 0.4},
+    {RNN_CELL_LSTM, RNN_SGD, 2, 2, 0, RNN_SCHEDULE_STEP_DECAY, 0.4, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0.3},
+    {RNN_CELL_GRU, RNN_ADAM, 2, 3, 0, RNN_SCHEDULE_LINEAR, 0.3, 0, 0},
+    {RNN_CELL_GRU, RNN_SGD, 1, 1, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_RMSPROP, 2, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAGRAD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.2, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAMW, 2, 2, 0, RNN_SCHEDULE_CONSTANT, 0.6, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_COSINE, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAM, 4, 2, 5, RNN_SCHEDULE_CONSTANT, 0.3, 0, 0},
+    {RNN_CELL_TANH, RNN_SGD, 2, 1, 0, RNN_SCHEDULE_STEP_DECAY, 0, 0.5, 0},
+    {RNN_CELL_TANH, RNN_RMSPROP, 1, 3, 0, RNN_SCHEDULE_CONSTANT, 0.2, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAGRAD, 2, 2, 0, RNN_SCHEDULE_LINEAR, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAMW, 1, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0.1, 0, 0},
+    {RNN_CELL_TANH, RNN_SGD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.5, 0, 0},
 };
 #define CONFIGURATIONS (sizeof configurations / sizeof *configurations)
 
@@ -137,6 +137,8 @@ static void configure(rnn_training *how, const configuration *c) {
     how->embedding_size = c->embedding;
     how->schedule = c->schedule;
     how->dropout = c->dropout;
+    how->output_dropout = c->output_dropout;
+    how->weight_drop = c->weight_drop;
     how->warmup_steps = 3;
 }
 
@@ -201,6 +203,8 @@ static void test_threads_do_not_change_bits(void **state) {
         how.hidden_size = 40;
         how.batch_size = 11;
         how.dropout = 0.2;
+        how.output_dropout = 0.3;
+        how.weight_drop = 0.1;
         how.steps = 12;
         train_well(&how, 0, NULL);
         for (int threads = 2; threads <= 8; threads *= 2) {
@@ -455,6 +459,8 @@ static void test_recall(void **state) {
     rnn_training how = small_run("recalled", out), told;
     how.sample_prime = "the net";
     how.dropout = 0.25;
+    how.output_dropout = 0.5;
+    how.weight_drop = 0.125;
     train_well(&how, 4, NULL);
     const char *const *inputs;
     size_t count;
@@ -468,6 +474,8 @@ static void test_recall(void **state) {
     assert_int_equal(told.resume, 1);
     assert_int_equal(told.hidden_size, 13);
     assert_true(told.dropout == 0.25);
+    assert_true(told.output_dropout == 0.5);
+    assert_true(told.weight_drop == 0.125);
     if (rnn_train(&told, NULL, 0, NULL, NULL, NULL, &error) != RNN_OK)
         fail_msg("%s", error.message);
     rnn_free(memory);
@@ -484,6 +492,8 @@ static void test_out_of_memory(void **state) {
     how.steps = 3;
     how.eval_every = 2;
     how.dropout = 0.1;
+    how.output_dropout = 0.1;
+    how.weight_drop = 0.1;
     how.embedding_size = 3;
     for (uint64_t nth = 1;; nth++) {
         rnn_error error = {RNN_OK, ""};
