@@ -29,6 +29,12 @@ static double field(const json_t *object, const char *name) {
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+/* A run of a version that did not know the setting had none of it. */
+static double share(const json_t *settings, const char *name) {
+    double value = field(settings, name);
+    return isfinite(value) ? value : 0;
+}
+
 static int read_line(story *to, const char *line) {
     json_t *object = json_loads(line, 0, NULL);
     const char *event = json_string_value(json_object_get(object, "event"));
@@ -91,9 +97,10 @@ void history_read_model(verdict_losses *losses, const char *history) {
     json_t *object = json_loads(history, 0, NULL);
     const json_t *settings = json_object_get(object, "settings");
     const char *schedule = json_string_value(json_object_get(settings, "schedule"));
-    double layers = field(settings, "num_layers"), dropout = field(settings, "dropout");
+    double layers = field(settings, "num_layers");
     losses->layers = layers >= 1 && layers < INT_MAX ? (int)layers : 0;
-    losses->dropout = isfinite(dropout) ? dropout : 0;
+    losses->dropout = share(settings, "dropout");
+    losses->output_dropout = share(settings, "output_dropout");
     losses->ending =
         schedule && (strcmp(schedule, "cosine") == 0 || strcmp(schedule, "linear") == 0);
     if (!isfinite(losses->validation)) {

@@ -88,11 +88,20 @@ static void say_beside(sentences *to, const verdict_losses *of) {
     say(to, " %s %d-gram's %.2f. ", article(of->order), of->order, of->baseline);
 }
 
-/* What keeps a network from learning by heart. Dropout is between layers. */
+#define MOST_DROPPED 0.5
+
+static double more_dropped(double share) {
+    return share + 0.2 < MOST_DROPPED ? share + 0.2 : MOST_DROPPED;
+}
+
+/* What keeps a network from learning by heart. Dropout is between layers, so one layer has
+ * the output's alone; else the two take turns. */
 static void say_remedy(sentences *to, const verdict_losses *of) {
-    double dropout = of->dropout + 0.2 < 0.5 ? of->dropout + 0.2 : 0.5;
-    if (of->layers > 1 && of->dropout < dropout)
-        say(to, "try --dropout %.1f, fewer units, or more text.", dropout);
+    int between = of->layers > 1 && of->dropout < MOST_DROPPED && of->dropout <= of->output_dropout;
+    double dropped = between ? of->dropout : of->output_dropout;
+    if (dropped < MOST_DROPPED)
+        say(to, "try --%s %.1f, fewer units, or more text.", between ? "dropout" : "output-dropout",
+            more_dropped(dropped));
     else
         say(to, "try fewer units (--hidden-size) or more text.");
 }

@@ -30,7 +30,8 @@ typedef struct verdict_losses {
     int order;         /* its order */
     int ending;        /* 1: the schedule takes the learning rate to zero at the end */
     int layers;        /* 0: not known */
-    double dropout;    /* as the run had it */
+    /* As the run had them. */
+    double dropout, output_dropout;
 } verdict_losses;
 
 verdict_losses verdict_unknown(void);

@@ -138,13 +138,21 @@ static void test_remedy(void **state) {
     of.training = 1.5;
     says(&of, VERDICT_OVER_FITS, "try --dropout 0.2,");
     of.dropout = 0.2;
+    says(&of, VERDICT_OVER_FITS, "try --output-dropout 0.2,");
+    of.output_dropout = 0.2;
     says(&of, VERDICT_OVER_FITS, "try --dropout 0.4,");
     of.dropout = 0.4;
+    says(&of, VERDICT_OVER_FITS, "try --output-dropout 0.4,");
+    of.output_dropout = 0.4;
     says(&of, VERDICT_OVER_FITS, "try --dropout 0.5,");
     of.dropout = 0.6;
+    says(&of, VERDICT_OVER_FITS, "try --output-dropout 0.5,");
+    of.output_dropout = 0.7;
     says(&of, VERDICT_OVER_FITS, "try fewer units");
-    of.dropout = 0;
     of.layers = 1; /* between one layer nothing can be dropped */
+    of.dropout = of.output_dropout = 0;
+    says(&of, VERDICT_OVER_FITS, "try --output-dropout 0.2,");
+    of.output_dropout = 0.5;
     says(&of, VERDICT_OVER_FITS, "try fewer units");
 }
 
@@ -202,11 +210,12 @@ static void test_model(void **state) {
     (void)state;
     verdict_losses got = verdict_unknown();
     const char *json = "{\"train_loss\":1.5,\"val_loss\":1.75,\"settings\":{\"num_layers\":3,"
-                       "\"dropout\":0.25,\"schedule\":\"cosine\"}}";
+                       "\"dropout\":0.25,\"output_dropout\":0.5,\"schedule\":\"cosine\"}}";
     history_read_model(&got, json);
     near(got.training, 1.5);
     near(got.validation, 1.75);
     near(got.dropout, 0.25);
+    near(got.output_dropout, 0.5);
     assert_int_equal(got.layers, 3);
     assert_int_equal(got.ending, 1);
     got.training = 1;
