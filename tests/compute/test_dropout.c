@@ -280,12 +280,49 @@ static void test_shares(void **state) {
     on_each(check_shares);
 }
 
+/* ---------------------------------------------------------------- threads */
+
+/* So much work that it is shared out, streams and weights both at odd places. */
+static void check_threads_of(const rnn_device *device, const char *cpu, setting how) {
+    float *first = NULL;
+    for (int threads = 1; threads <= 4; threads++) {
+        how.threads = threads;
+        trial t = begin(device, cpu, &how);
+        differentiate(&t, LENGTH);
+        if (first)
+            assert_memory_equal(first, t.gradient, t.network.parameters * sizeof *first);
+        rnn_free(first);
+        first = t.gradient;
+        t.gradient = NULL;
+        end(&t);
+    }
+    rnn_free(first);
+}
+
+static void check_threads(const rnn_device *device, const char *cpu) {
+    for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
+        for (int precision = RNN_PRECISION_FLOAT32; precision <= RNN_PRECISION_BF16; precision++) {
+            static const double shares[] = {0.2, 0.3, 0.4};
+            setting how = setting_of(cell, shares);
+            how.batch = 50;
+            how.hidden = 131;
+            how.precision = (rnn_precision)precision;
+            check_threads_of(device, cpu, how);
+        }
+}
+
+static void test_threads(void **state) {
+    (void)state;
+    on_each(check_threads);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_masks_belong_to_steps),
         cmocka_unit_test(test_weights_by_hand),
         cmocka_unit_test(test_output_by_hand),
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
