@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * novelty.h - the report of `rnn sample --novelty`: what of the samples stands in a
- * corpus already, in stretches and in whole lines.
+ * corpus already, in stretches or in whole lines.
  *
  * Beside it stands the same for real text: the end of the corpus, as long as the
  * samples (at most a twentieth of the corpus), compared with what comes before it.
@@ -16,20 +16,36 @@
 
 typedef struct novelty novelty;
 
-/* Reads the corpus, which is what 'rnn train' takes: normalised, and of directories
- * the same files chosen, as in the model's training. `input` must stand. */
-rnn_status novelty_open(novelty **out, const rnn_model *model, const char *input, rnn_error *error);
+typedef enum novelty_kind {
+    NOVELTY_STRETCHES = 0, /* and how many lines are new */
+    NOVELTY_LINES,         /* and which new ones are the most plausible */
+} novelty_kind;
+
+typedef struct novelty_plan {
+    const char *input; /* what 'rnn train' takes; it must stand */
+    int kind;          /* novelty_kind */
+    size_t most;       /* new lines that are shown in words */
+    /* Lines: with what the model reads them; threads, cpu, device and precision count. */
+    rnn_evaluation scoring;
+} novelty_plan;
+
+/* Reads the corpus: normalised, and of directories the same files chosen, as in the
+ * model's training. The model must stand. RNN_ERR_UNSUPPORTED for lines and a model that
+ * knows no newline. */
+rnn_status novelty_open(novelty **out, const rnn_model *model, const novelty_plan *plan,
+                        rnn_error *error);
 void novelty_close(novelty *self);
 
 typedef struct novelty_sample {
     const char *text; /* as it was written */
     size_t bytes;
     size_t echoed; /* bytes at its beginning that were not drawn */
-    int whole;     /* 1: its last line is whole, though no newline ends it */
+    int begins;    /* 1: what was drawn begins a line */
+    int ends;      /* 1: its last line is whole, though no newline ends it */
 } novelty_sample;
 
-/* Compares samples [count], which must stand until the report has been given. Needs
- * four bytes of memory for each byte of the corpus. */
+/* Compares samples [count], which must stand until the report has been given. Stretches
+ * need four bytes of memory for each byte of the corpus, lines 11 to 22 for each line. */
 rnn_status novelty_compare(novelty *self, const novelty_sample *samples, size_t count,
                            rnn_error *error);
 

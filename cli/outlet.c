@@ -39,7 +39,7 @@ void stop_string_destroy(stop_string *stop) {
 /* ------------------------------------------------------------------ stages */
 
 void outlet_open(outlet *self, const rnn_model *model, const stop_string *stop,
-                 const known_lines *known, int64_t limit, FILE *file) {
+                 const rnn_line_set *known, int64_t limit, FILE *file) {
     memset(self, 0, sizeof *self);
     self->model = model;
     self->stop = stop;

@@ -33,10 +33,10 @@ typedef enum outlet_end {
 typedef struct outlet {
     const rnn_model *model;
     const stop_string *stop;
-    const known_lines *known; /* NULL: all lines pass */
-    int64_t limit;            /* characters; 0: none */
-    FILE *file;               /* NULL: into `text` */
-    int keep;                 /* 1: into `text` as well as the file; set after outlet_open */
+    const rnn_line_set *known; /* NULL: all lines pass */
+    int64_t limit;             /* characters; 0: none */
+    FILE *file;                /* NULL: into `text` */
+    int keep;                  /* 1: into `text` as well as the file; set after outlet_open */
 
     outlet_end end;
     int fault;              /* the errno of the write that failed */
@@ -53,7 +53,7 @@ typedef struct outlet {
 } outlet;
 
 void outlet_open(outlet *self, const rnn_model *model, const stop_string *stop,
-                 const known_lines *known, int64_t limit, FILE *file);
+                 const rnn_line_set *known, int64_t limit, FILE *file);
 
 /* Lets text through that was not drawn: not counted, and no stop string in it. */
 void outlet_echo(outlet *self, const char *text, size_t bytes);

@@ -28,6 +28,8 @@ typedef struct options {
     int top_k, count, threads, endless, echo, verbose;
     int on_unknown; /* 0 error, 1 skip */
     int precision;  /* rnn_precision */
+    int novelty_by; /* novelty_kind */
+    int novelty_top;
     int64_t length;
     uint64_t seed;
     const char *prime, *prime_file, *stop, *new_only, *novelty, *cpu, *device;
@@ -65,6 +67,11 @@ static const rnn_option table[] = {
     {"novelty", RNN_OPTION_TEXT, AT(novelty), "", 0, 0, RNN_OPTION_FILE, NULL, "CORPUS", "Text",
      "tell afterwards, on standard error, what of it stands in this text (a file, directory or "
      "archive) already", NULL},
+    {"novelty-by", RNN_OPTION_CHOICE, AT(novelty_by), "stretch", 0, 0, 0, "stretch line", "WHAT", "Text",
+     "what --novelty compares: the longest stretches, or whole lines, such as names, with the new "
+     "ones that the model finds most plausible", NULL},
+    {"novelty-top", RNN_OPTION_INT, AT(novelty_top), "20", 0, 65536, 0, NULL, "N", "Text",
+     "how many of those new lines to show; --json has all", NULL},
     {"temperature", RNN_OPTION_REAL, AT(temperature), "1", 0, 1000, 0, NULL, "T", "Drawing",
      "below 1 plays safe, above 1 dares; 0 always takes the likeliest", ALIASES({"t", NULL})},
     {"top-k", RNN_OPTION_INT, AT(top_k), "0", 0, 65536, 0, NULL, "K", "Drawing",
@@ -101,7 +108,7 @@ typedef struct work {
     peers peers;
     rnn_model *model;
     rnn_sampler *sampler;
-    known_lines *known;
+    rnn_line_set *known;
     novelty *novelty;
     stop_string stop;
     char *prime; /* owned */
@@ -174,6 +181,18 @@ static rnn_status open_sampler(work *w, rnn_error *error) {
     return status;
 }
 
+static rnn_status open_novelty(work *w, rnn_error *error) {
+    const options *how = &w->how;
+    novelty_plan plan = {.input = how->novelty,
+                         .kind = how->novelty_by,
+                         .most = (size_t)how->novelty_top,
+                         .scoring = {.threads = how->threads,
+                                     .cpu = how->cpu,
+                                     .device = how->device,
+                                     .precision = (rnn_precision)how->precision}};
+    return novelty_open(&w->novelty, w->model, &plan, error);
+}
+
 static rnn_status prepare(work *w, const char *argument, rnn_error *error) {
     const options *how = &w->how;
     char path[RUNS_PATH];
@@ -187,7 +206,7 @@ static rnn_status prepare(work *w, const char *argument, rnn_error *error) {
     if (status == RNN_OK)
         status = rnn_model_load(&w->model, path, error);
     if (status == RNN_OK && how->novelty[0])
-        status = novelty_open(&w->novelty, w->model, how->novelty, error);
+        status = open_novelty(w, error);
     if (status == RNN_OK)
         status = open_sampler(w, error);
     if (status != RNN_OK)
@@ -284,6 +303,20 @@ static json_t *describe(const work *w) {
     return object;
 }
 
+/* What was drawn begins a line if a newline came before it, or nothing: the model has then
+ * read a newline all the same. Its last line is whole if a newline stopped it. What
+ * --new-only lets through are lines. */
+static novelty_sample sample_of(const work *w, const outlet *from) {
+    const char *stop = w->how.stop + (w->how.stop[0] == '\r');
+    int follows = w->prime_bytes == 0 || w->prime[w->prime_bytes - 1] == '\n';
+    int stopped = from->end == OUTLET_STOPPED && stop[0] == '\n';
+    return (novelty_sample){.text = from->text ? from->text : "",
+                            .bytes = from->text_bytes,
+                            .echoed = from->echoed,
+                            .begins = w->known || follows,
+                            .ends = w->known || stopped};
+}
+
 /* Compares what was written with the corpus; a stopped run wants no report. */
 static rnn_status compare(work *w, rnn_error *error) {
     if (!w->novelty || signals_stop() || w->outlets[0].end == OUTLET_FAILED)
@@ -291,11 +324,8 @@ static rnn_status compare(work *w, rnn_error *error) {
     w->samples = rnn_allocate((size_t)w->how.count, sizeof *w->samples);
     if (!w->samples)
         return rnn_fail(error, RNN_ERR_MEMORY, "out of memory");
-    for (int i = 0; i < w->how.count; i++) {
-        const outlet *from = &w->outlets[i];
-        w->samples[i] = (novelty_sample){from->text ? from->text : "", from->text_bytes,
-                                         from->echoed, from->end == OUTLET_STOPPED};
-    }
+    for (int i = 0; i < w->how.count; i++)
+        w->samples[i] = sample_of(w, &w->outlets[i]);
     return novelty_compare(w->novelty, w->samples, (size_t)w->how.count, error);
 }
 
@@ -360,6 +390,10 @@ static const char *check(options *how, const manners *manner) {
         return "endless text and --json do not go together: give a --length";
     if (how->length == 0 && how->novelty[0])
         return "endless text and --novelty do not go together: give a --length";
+    if (!how->novelty[0] && how->novelty_by == NOVELTY_LINES)
+        return "--novelty-by line: beside which text? Give a --novelty CORPUS";
+    if (how->new_only[0] && how->novelty_by == NOVELTY_LINES)
+        return "--new-only leaves out lines that --novelty-by line would count: give one of them";
     if (how->novelty[0] && manner->quiet && !manner->json)
         return "--quiet would silence what --novelty tells: leave one of them out, or add --json";
     return NULL;
@@ -372,7 +406,7 @@ static void release(work *w) {
     rnn_free(w->symbols);
     rnn_sampler_destroy(w->sampler);
     rnn_model_destroy(w->model);
-    known_lines_destroy(w->known);
+    rnn_line_set_destroy(w->known);
     novelty_close(w->novelty);
     rnn_free(w->samples);
     stop_string_destroy(&w->stop);
@@ -421,7 +455,8 @@ const command sample_command = {
     (const char *const[]){"rnn sample runs/book --temperature 0.8 --length 500",
                           "rnn sample runs/book --prime 'Once upon a time' --stop 'The end'",
                           "rnn sample runs/names --new-only names.txt --count 4",
-                          "rnn sample runs/book --length 20000 --novelty book.txt >new.txt", NULL},
+                          "rnn sample runs/book --length 20000 --novelty book.txt >new.txt",
+                          "rnn sample runs/names --novelty names.txt --novelty-by line", NULL},
     {own_table, manners_table, peers_sample_table, NULL},
     run,
 };

@@ -94,3 +94,22 @@ void terminal_print_safely(FILE *file, const char *text, const char *before) {
         left -= (size_t)length;
     }
 }
+
+void terminal_print_excerpt(FILE *file, const char *text, size_t bytes, const char *before) {
+    enum { MOST = 64 };
+    char out[2 * MOST + 2] = "\"";
+    size_t used = 1, shown = bytes < MOST ? bytes : MOST;
+    /* No character is cut. */
+    while (shown > 0 && shown < bytes && ((unsigned char)text[shown] & 0xC0) == 0x80)
+        shown--;
+    for (size_t i = 0; i < shown; i++) {
+        static const char plain[] = "\n\t\r\0\\\"", escaped[] = "ntr0\\\"";
+        const char *at = memchr(plain, text[i], sizeof plain - 1);
+        if (at)
+            out[used++] = '\\';
+        out[used++] = at ? escaped[at - plain] : text[i];
+    }
+    out[used] = '\0';
+    terminal_print_safely(file, out, before);
+    fputs(shown < bytes ? "\" ...\n" : "\"\n", file);
+}

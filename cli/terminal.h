@@ -46,4 +46,8 @@ size_t terminal_columns(const char *text);
  * that are no UTF-8, are shown instead of obeyed. Each line begins with `before`. */
 void terminal_print_safely(FILE *file, const char *text, const char *before);
 
+/* Prints the first 64 bytes of a text in quotes, as it is written in C, safely, and a
+ * newline; "..." behind it says that there is more. The line begins with `before`. */
+void terminal_print_excerpt(FILE *file, const char *text, size_t bytes, const char *before);
+
 #endif

@@ -205,6 +205,14 @@ rnn_status rnn_novelty_measure(rnn_novelty *out, const rnn_suffixes *corpus,
     return done ? RNN_OK : rnn_fail(error, RNN_ERR_MEMORY, "out of memory for comparing the text");
 }
 
+uint64_t rnn_novelty_characters(const rnn_novelty_text *texts, size_t count) {
+    uint64_t characters = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t at = 0; at < texts[i].count; at++)
+            characters += at == 0 || begins_character(texts[i].bytes[at]);
+    return characters;
+}
+
 size_t rnn_novelty_hold_back(const char *corpus, size_t count, uint64_t characters) {
     size_t least = count - count / 20, begin = count;
     for (uint64_t taken = 0; taken < characters && begin > least; begin--)

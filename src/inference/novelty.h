@@ -49,6 +49,9 @@ typedef struct rnn_novelty {
 rnn_status rnn_novelty_measure(rnn_novelty *out, const rnn_suffixes *corpus,
                                const rnn_novelty_text *texts, size_t count, rnn_error *error);
 
+/* Characters of texts [count]. */
+uint64_t rnn_novelty_characters(const rnn_novelty_text *texts, size_t count);
+
 /* Where the end of a corpus begins that may be held back for comparison: so many
  * characters, but no more than a twentieth of its bytes. `count` where that leaves
  * fewer than a hundred bytes. */
