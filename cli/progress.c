@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "cli/figures.h"
@@ -167,6 +168,31 @@ static void show_corpus(const progress *self, const rnn_event *event) {
     fputc('\n', where->file);
 }
 
+/* The first line has the word, those that follow are set under it. */
+static void show_plan(progress *self, const rnn_event *event) {
+    const terminal *where = &self->where;
+    if (self->planned)
+        fprintf(where->file, "        %s\n", event->text);
+    else
+        fprintf(where->file, "%splan%s    %s\n", terminal_begin(where, TERMINAL_BOLD),
+                terminal_begin(where, TERMINAL_PLAIN), event->text);
+    self->planned = 1;
+}
+
+/* When the budget's time will be over, by the clock on the wall. */
+static void show_end(const progress *self, const rnn_event *event) {
+    const terminal *where = &self->where;
+    time_t end = time(NULL) + (time_t)event->seconds_left;
+    struct tm local;
+    char text[64];
+    if (!localtime_r(&end, &local) ||
+        strftime(text, sizeof text, event->seconds_left < 12 * 3600 ? "%H:%M:%S" : "%A %H:%M",
+                 &local) == 0)
+        return;
+    fprintf(where->file, "%sends%s    at %s\n", terminal_begin(where, TERMINAL_BOLD),
+            terminal_begin(where, TERMINAL_PLAIN), text);
+}
+
 static void show_model(const progress *self, const rnn_event *event) {
     const terminal *where = &self->where;
     fprintf(where->file, "%smodel%s   %s parameters; batches of %d x %d characters; %s\n",
@@ -179,6 +205,8 @@ static void show_model(const progress *self, const rnn_event *event) {
                 event->step > 0 ? " (resumed)" : "");
     if (event->step > 0)
         fprintf(where->file, "        goes on at step %" PRId64 "\n", event->step);
+    if (isfinite(event->seconds_left))
+        show_end(self, event);
 }
 
 static void show_validation(const progress *self, const rnn_event *event) {
@@ -229,6 +257,9 @@ void progress_show(progress *self, const rnn_event *event) {
         break;
     case RNN_EVENT_CORPUS:
         show_corpus(self, event);
+        break;
+    case RNN_EVENT_PLAN:
+        show_plan(self, event);
         break;
     case RNN_EVENT_MODEL:
         show_model(self, event);

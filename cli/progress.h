@@ -13,6 +13,7 @@ typedef struct progress {
     terminal where;
     int quiet;
     int every;       /* plain lines: 1 shows each event, 0 one in a few seconds */
+    int planned;     /* a line of the plan has been shown */
     int shown;       /* the live line stands on the terminal */
     double drawn_at; /* seconds of a monotonic clock */
     rnn_event last;  /* the latest progress, for redrawing; kind PROGRESS once there is one */

@@ -375,6 +375,10 @@ const command train_command = {
     "The run is written to runs/NAME: model.safetensors is the best model by validation, "
     "last.safetensors the latest; resume.safetensors beside it holds what --resume needs, "
     "log.jsonl and samples.txt tell the story.\n\n"
+    "Settings marked [auto] are chosen for the text, the machine and the time, as the plan says "
+    "in its first lines. Where the budget is --steps or --epochs alone they are those of char-rnn: "
+    "2 layers of 128 LSTM cells, one-hot characters, no dropout, 50 streams of 50 characters, Adam "
+    "at 0.002 and constant, gradients of 5 at most.\n\n"
     "Ctrl-C (SIGINT) and SIGTERM finish the step, save, and print the command that resumes; a "
     "second one ends at once. SIGUSR1 saves and goes on.",
     (const char *const[]){"rnn train book.txt --time 3m",

@@ -298,6 +298,11 @@ RNN_API rnn_status rnn_evaluate_dynamics(const rnn_model *model, const char *con
 
 /* ----------------------------------------------------------------- training */
 
+/* A setting of this value is chosen when training begins, and then stands in the run's
+ * settings: where the budget is a time, for the text, the machine and that time; where it
+ * is steps or epochs, char-rnn's. The members that may have it say so: "or RNN_AUTO". */
+#define RNN_AUTO (-1)
+
 typedef enum rnn_optimizer {
     RNN_SGD = 0,
     RNN_RMSPROP = 1,
@@ -323,20 +328,20 @@ typedef enum rnn_split {
  * ranges are those of `rnn train --help`, from one table in the library. */
 typedef struct rnn_training {
     /* model */
-    int cell; /* rnn_cell */
-    int num_layers;
-    int hidden_size;
-    int embedding_size; /* 0: one-hot */
-    double dropout;     /* between layers, as torch.nn.LSTM's */
+    int cell;           /* rnn_cell, or RNN_AUTO */
+    int num_layers;     /* or RNN_AUTO */
+    int hidden_size;    /* or RNN_AUTO */
+    int embedding_size; /* 0: one-hot; or RNN_AUTO */
+    double dropout;     /* between layers, as torch.nn.LSTM's; or RNN_AUTO */
     /* Of what the output layer reads, with one mask for each stream and training sequence:
      * Gal and Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural
      * Networks", 2016; Merity, Keskar and Socher, "Regularizing and Optimizing LSTM Language
      * Models", 2017. */
-    double output_dropout;
+    double output_dropout; /* or RNN_AUTO */
     /* Of the recurrent weights (weight_hh) of all layers, with one mask for each training step:
      * DropConnect (Wan et al., "Regularization of Neural Networks using DropConnect", 2013) as
      * Merity, Keskar and Socher use it. */
-    double weight_drop;
+    double weight_drop; /* or RNN_AUTO */
     int bias;
     int tied_output;
     double forget_bias; /* LSTM */
@@ -351,20 +356,20 @@ typedef struct rnn_training {
         *include; /* comma-separated patterns for files in directories; NULL or "" takes all */
     const char *exclude;
     /* batches */
-    int batch_size;
-    int seq_length;
+    int batch_size; /* or RNN_AUTO */
+    int seq_length; /* or RNN_AUTO */
     /* optimizer */
-    int optimizer; /* rnn_optimizer */
-    double learning_rate;
-    double momentum; /* SGD */
-    double alpha;    /* RMSProp's decay of the squared gradient */
-    double beta1, beta2;
+    int optimizer;        /* rnn_optimizer, or RNN_AUTO */
+    double learning_rate; /* or RNN_AUTO */
+    double momentum;      /* SGD */
+    double alpha;         /* RMSProp's decay of the squared gradient */
+    double beta1, beta2;  /* beta2 or RNN_AUTO */
     double epsilon;
-    double weight_decay;
-    double clip_norm;  /* 0: none */
-    double clip_value; /* 0: none */
-    int schedule;      /* rnn_schedule */
-    int64_t warmup_steps;
+    double weight_decay;  /* or RNN_AUTO */
+    double clip_norm;     /* 0: none; or RNN_AUTO */
+    double clip_value;    /* 0: none */
+    int schedule;         /* rnn_schedule, or RNN_AUTO */
+    int64_t warmup_steps; /* or RNN_AUTO */
     double decay_factor;
     double decay_after; /* epochs */
     double decay_every; /* epochs */
@@ -410,6 +415,7 @@ RNN_API rnn_status rnn_training_recall(rnn_training *how, const char *const **in
 typedef enum rnn_event_kind {
     RNN_EVENT_NOTICE, /* text: something was adjusted, and why */
     RNN_EVENT_CORPUS, /* the text has been read */
+    RNN_EVENT_PLAN,   /* text: something that was chosen, and why (RNN_AUTO) */
     RNN_EVENT_MODEL,  /* the model is ready; step says where training begins */
     RNN_EVENT_PROGRESS,
     RNN_EVENT_VALIDATION,

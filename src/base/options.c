@@ -173,6 +173,25 @@ static int in_range(const rnn_option *option, double value) {
     return value < option->max || (value == option->max && !(option->marks & RNN_OPTION_BELOW));
 }
 
+int rnn_options_is_auto(const rnn_option *option, const void *target) {
+    if (!(option->marks & RNN_OPTION_AUTO))
+        return 0;
+    if (option->type == RNN_OPTION_INT64)
+        return VALUE(int64_t, target, option) == RNN_AUTO;
+    if (option->type == RNN_OPTION_REAL)
+        return VALUE(double, target, option) == RNN_AUTO;
+    return VALUE(int, target, option) == RNN_AUTO;
+}
+
+static void set_auto(const rnn_option *option, void *target) {
+    if (option->type == RNN_OPTION_INT64)
+        *FIELD(int64_t, target, option) = RNN_AUTO;
+    else if (option->type == RNN_OPTION_REAL)
+        *FIELD(double, target, option) = RNN_AUTO;
+    else
+        *FIELD(int, target, option) = RNN_AUTO;
+}
+
 static size_t append(char *out, size_t room, size_t used, const char *text, size_t length) {
     for (size_t i = 0; i < length; i++)
         if (used + i + 1 < room)
@@ -219,6 +238,11 @@ static void describe_range(const rnn_option *option, const char *what, char *out
 
 void rnn_options_describe(const rnn_option *option, char *out, size_t room) {
     size_t used, length;
+    if (option->marks & RNN_OPTION_AUTO) {
+        used = append_text(out, room, 0, "auto or ");
+        out += used < room ? used : room;
+        room -= used < room ? used : room;
+    }
     switch (option->type) {
     case RNN_OPTION_FLAG:
         append_text(out, room, 0, "yes or no");
@@ -288,6 +312,10 @@ static int set_number(const rnn_option *option, void *target, const char *text) 
 rnn_status rnn_options_set(const rnn_option *option, void *target, const char *text,
                            rnn_error *error) {
     int done = 0;
+    if ((option->marks & RNN_OPTION_AUTO) && strcmp(text, "auto") == 0) {
+        set_auto(option, target);
+        return RNN_OK;
+    }
     switch (option->type) {
     case RNN_OPTION_FLAG:
         done = parse_flag(text, FIELD(int, target, option));
@@ -313,6 +341,8 @@ rnn_status rnn_options_set(const rnn_option *option, void *target, const char *t
 rnn_status rnn_options_check(const rnn_option *option, const void *target, rnn_error *error) {
     int fine = 1;
     size_t length;
+    if (rnn_options_is_auto(option, target))
+        return RNN_OK;
     switch (option->type) {
     case RNN_OPTION_FLAG:
         fine = VALUE(int, target, option) == 0 || VALUE(int, target, option) == 1;
@@ -348,6 +378,8 @@ rnn_status rnn_options_check(const rnn_option *option, const void *target, rnn_e
 size_t rnn_options_print(const rnn_option *option, const void *target, char *out, size_t room) {
     const char *text;
     size_t length;
+    if (rnn_options_is_auto(option, target))
+        return append_text(out, room, 0, "auto");
     switch (option->type) {
     case RNN_OPTION_CHOICE:
         text = VALUE(int, target, option) < 0

@@ -36,6 +36,7 @@ enum {
     RNN_OPTION_RESUMABLE = 4, /* may change when a run is resumed */
     RNN_OPTION_HIDDEN = 8,    /* only for the peers' users: not in the help */
     RNN_OPTION_FILE = 16,     /* text that names a file or directory */
+    RNN_OPTION_AUTO = 32,     /* numbers and choices: may be RNN_AUTO (rnn.h), written "auto" */
 };
 
 typedef struct rnn_option {
@@ -80,6 +81,9 @@ rnn_status rnn_options_check(const rnn_option *option, const void *target, rnn_e
 /* Writes the value as rnn_options_set would read it back, exactly; as snprintf,
  * returns the length that it has without the NUL, whatever the room. */
 size_t rnn_options_print(const rnn_option *option, const void *target, char *out, size_t room);
+
+/* 1 if the option may be RNN_AUTO, and is. */
+int rnn_options_is_auto(const rnn_option *option, const void *target);
 
 /* 1 if both structs hold the same value. */
 int rnn_options_equal(const rnn_option *option, const void *a, const void *b);

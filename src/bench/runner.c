@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "model/model.h"
 #include "training/optimizer.h"
+#include "training/settings.h"
 
 #define SEED      1
 #define SEQUENCES 16 /* of text; then it begins again */
@@ -80,7 +81,7 @@ static rnn_status make_model(rnn_model **out, const rnn_workload *what, rnn_erro
 static rnn_status create_engine(rnn_runner *r, int threads, const char *cpu, rnn_error *error) {
     const rnn_workload *what = &r->what;
     rnn_training_defaults(&r->settings);
-    r->settings.optimizer = RNN_ADAM;
+    rnn_settings_take_classics(&r->settings);
     rnn_engine_options options = {
         .batch = what->batch,
         .length = what->length,

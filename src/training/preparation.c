@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "training/calibration.h"
 #include "training/optimizer.h"
 #include "training/settings.h"
 #include "training/trainer.h"
@@ -129,6 +130,10 @@ static rnn_network shape_of(const rnn_training *how, const rnn_vocabulary *vocab
     };
 }
 
+static int gives_way(int asked, int to) {
+    return asked != RNN_AUTO && asked != to;
+}
+
 /* Loads the model that training starts from. Sizes, units and normal form become
  * its own. */
 static rnn_status load_origin(rnn_trainer *t, rnn_error *error) {
@@ -147,9 +152,10 @@ static rnn_status load_origin(rnn_trainer *t, rnn_error *error) {
     how->tied_output = from->tied;
     how->units = rnn_vocabulary_units(t->origin->vocabulary);
     how->normalize = rnn_vocabulary_normalizes(t->origin->vocabulary);
-    if (old.cell != how->cell || old.num_layers != how->num_layers ||
-        old.hidden_size != how->hidden_size || old.embedding_size != how->embedding_size ||
-        old.bias != how->bias || old.tied_output != how->tied_output)
+    if (gives_way(old.cell, how->cell) || gives_way(old.num_layers, how->num_layers) ||
+        gives_way(old.hidden_size, how->hidden_size) ||
+        gives_way(old.embedding_size, how->embedding_size) || old.bias != how->bias ||
+        old.tied_output != how->tied_output)
         rnn_reports_notice(t, "cell and sizes are those of %s", how->init_from);
     return RNN_OK;
 }
@@ -216,11 +222,8 @@ static rnn_status open_engine(rnn_trainer *t, rnn_error *error) {
     t->carried = rnn_allocate(state, sizeof(float));
     if (!t->carried)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for the carried state");
-    rnn_status status = rnn_device_pick(&t->device, how->device, error);
-    if (status != RNN_OK)
-        return status;
     options.precision = choose_precision(t);
-    status = t->device->create(&t->engine, &t->model->network, &options, error);
+    rnn_status status = t->device->create(&t->engine, &t->model->network, &options, error);
     if (status == RNN_OK && (int)options.precision != how->precision)
         rnn_reports_notice(t, "this processor, or the kernels chosen, have no instructions for "
                               "bf16 (avx512_bf16): training in float32");
@@ -244,6 +247,40 @@ static void hand_over_parameters(rnn_trainer *t) {
     t->model->parameters = NULL;
 }
 
+/* -------------------------------------------------------------------- plan */
+
+typedef struct speed_of {
+    const rnn_trainer *trainer;
+    int symbols;
+} speed_of;
+
+static rnn_status measure_speed(void *context, const rnn_training *how, double seconds, double *out,
+                                rnn_error *error) {
+    const speed_of *of = context;
+    rnn_training shape = *how;
+    shape.precision = (int)choose_precision(of->trainer);
+    return rnn_calibration_measure(of->trainer->device, &shape, (size_t)of->symbols, seconds, out,
+                                   error);
+}
+
+/* What was left to us, for a run that has a time: from here on it goes. */
+static rnn_status make_plan(rnn_trainer *t, const rnn_vocabulary *vocabulary, rnn_error *error) {
+    const rnn_training *how = &t->how;
+    double share = 1 - how->val_frac - how->test_frac;
+    if (how->seconds == 0 || !rnn_settings_leave(how))
+        return RNN_OK;
+    t->started = rnn_clock_now();
+    speed_of speed = {t, rnn_vocabulary_size(vocabulary)};
+    rnn_plan_task task = {
+        .characters = (uint64_t)((double)rnn_symbols_count(t->symbols) * share),
+        .symbols = speed.symbols,
+        .seconds = how->seconds,
+        .speed = measure_speed,
+        .context = &speed,
+    };
+    return rnn_plan_settings(&t->plan, &t->how, &task, error);
+}
+
 /* ------------------------------------------------------------ new or resumed */
 
 static rnn_status begin_new(rnn_trainer *t, rnn_error *error) {
@@ -258,7 +295,11 @@ static rnn_status begin_new(rnn_trainer *t, rnn_error *error) {
         rnn_vocabulary_destroy(vocabulary);
         return status;
     }
-    status = new_model(t, vocabulary, error);
+    status = make_plan(t, vocabulary, error);
+    if (status == RNN_OK)
+        status = new_model(t, vocabulary, error);
+    else
+        rnn_vocabulary_destroy(vocabulary);
     if (status == RNN_OK)
         status = plan_batches(t, error);
     if (status != RNN_OK)
@@ -395,7 +436,9 @@ static void remove_earlier_run(const rnn_trainer *t) {
 }
 
 rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
-    rnn_status status = lock_directory(t, error);
+    rnn_status status = rnn_device_pick(&t->device, t->how.device, error);
+    if (status == RNN_OK)
+        status = lock_directory(t, error);
     if (status == RNN_OK)
         status = check_unoccupied(t, error);
     if (status == RNN_OK && t->how.resume)

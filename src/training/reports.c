@@ -130,6 +130,21 @@ char *rnn_reports_history(const rnn_trainer *t) {
     return copy;
 }
 
+static void report_plan(rnn_trainer *t) {
+    json_t *reasons = t->plan.lines > 0 ? json_array() : NULL;
+    for (int i = 0; i < t->plan.lines; i++) {
+        json_array_append_new(reasons, json_string(t->plan.line[i]));
+        send(t, RNN_EVENT_PLAN, t->plan.line[i], 0);
+    }
+    if (!reasons)
+        return;
+    json_t *object = line(t, "plan");
+    add_number(object, "characters_per_second", t->plan.characters_per_second);
+    add_number(object, "passes", t->plan.passes);
+    json_object_set_new(object, "reasons", reasons);
+    rnn_run_log_write(t->log, object);
+}
+
 void rnn_reports_begin(rnn_trainer *t) {
     json_t *object = line(t, t->how.resume ? "resume" : "start");
     if (object) {
@@ -146,6 +161,7 @@ void rnn_reports_begin(rnn_trainer *t) {
     add_number(object, "corpus_seconds", t->corpus_seconds);
     rnn_run_log_write(t->log, object);
     send(t, RNN_EVENT_CORPUS, NULL, 0);
+    report_plan(t);
     send(t, RNN_EVENT_MODEL, NULL, 0);
 }
 

@@ -14,10 +14,10 @@
 #include "compute/network.h"
 #include "formats/json.h"
 
-#define DEFAULT_EPOCHS 50
-#define LARGEST_SIZE   65536
-#define NO_LIMIT       HUGE_VAL
-#define AT(member)     offsetof(rnn_training, member)
+#define DEFAULT_SECONDS 600.0
+#define LARGEST_SIZE    65536
+#define NO_LIMIT        HUGE_VAL
+#define AT(member)      offsetof(rnn_training, member)
 #define ALIASES(...)                                                                               \
     (const rnn_option_alias[]) {                                                                   \
         __VA_ARGS__, {                                                                             \
@@ -28,27 +28,27 @@
 /* clang-format off */
 static const rnn_option table[] = {
     /* what is learnt */
-    {"cell", RNN_OPTION_CHOICE, AT(cell), "lstm", 0, 0, 0, "tanh|rnn gru lstm", "KIND", "Model",
+    {"cell", RNN_OPTION_CHOICE, AT(cell), "auto", 0, 0, RNN_OPTION_AUTO, "tanh|rnn gru lstm", "KIND", "Model",
      "kind of cell", ALIASES({"model", NULL}, {"model-type", NULL})},
-    {"num-layers", RNN_OPTION_INT, AT(num_layers), "2", 1, RNN_MAX_LAYERS, 0, NULL, "N", "Model",
+    {"num-layers", RNN_OPTION_INT, AT(num_layers), "auto", 1, RNN_MAX_LAYERS, RNN_OPTION_AUTO, NULL, "N", "Model",
      "layers, one upon the other", NULL},
-    {"hidden-size", RNN_OPTION_INT, AT(hidden_size), "128", 1, LARGEST_SIZE, 0, NULL, "N", "Model",
+    {"hidden-size", RNN_OPTION_INT, AT(hidden_size), "auto", 1, LARGEST_SIZE, RNN_OPTION_AUTO, NULL, "N", "Model",
      "cells in each layer", ALIASES({"rnn-size", NULL})},
-    {"embedding-size", RNN_OPTION_INT, AT(embedding_size), "0", 0, LARGEST_SIZE, 0, NULL, "N",
-     "Model", "width of learnt character vectors; 0 feeds one-hot characters",
+    {"embedding-size", RNN_OPTION_INT, AT(embedding_size), "auto", 0, LARGEST_SIZE, RNN_OPTION_AUTO, NULL,
+     "N", "Model", "width of learnt character vectors; 0 feeds one-hot characters",
      ALIASES({"wordvec-size", NULL})},
-    {"dropout", RNN_OPTION_REAL, AT(dropout), "0", 0, 0.99, 0, NULL, "P", "Model",
+    {"dropout", RNN_OPTION_REAL, AT(dropout), "auto", 0, 0.99, RNN_OPTION_AUTO, NULL, "P", "Model",
      "share of values dropped between layers while training", NULL},
-    {"output-dropout", RNN_OPTION_REAL, AT(output_dropout), "0", 0, 0.99, 0, NULL, "P", "Model",
+    {"output-dropout", RNN_OPTION_REAL, AT(output_dropout), "auto", 0, 0.99, RNN_OPTION_AUTO, NULL, "P", "Model",
      "share of the top layer's values dropped before the output layer while training, the same "
      "ones all along a sequence", NULL},
-    {"weight-drop", RNN_OPTION_REAL, AT(weight_drop), "0", 0, 0.99, 0, NULL, "P", "Model",
+    {"weight-drop", RNN_OPTION_REAL, AT(weight_drop), "auto", 0, 0.99, RNN_OPTION_AUTO, NULL, "P", "Model",
      "share of the recurrent weights dropped while training, others at each step", NULL},
     {"bias", RNN_OPTION_FLAG, AT(bias), "1", 0, 0, 0, NULL, NULL, "Model",
      "bias vectors in the cells", NULL},
     {"tie-output", RNN_OPTION_FLAG, AT(tied_output), "0", 0, 0, 0, NULL, NULL, "Model",
-     "share the embedding's weights with the output layer; needs --embedding-size equal to "
-     "--hidden-size", NULL},
+     "share the embedding's weights with the output layer; --embedding-size and --hidden-size "
+     "are then equal", NULL},
     {"forget-bias", RNN_OPTION_REAL, AT(forget_bias), "1", -100, 100, 0, NULL, "X", "Model",
      "initial bias of the LSTM's forget gate", NULL},
 
@@ -73,14 +73,14 @@ static const rnn_option table[] = {
      "of directories and archives, leave out files like '*.o'", NULL},
 
     /* how */
-    {"batch-size", RNN_OPTION_INT, AT(batch_size), "50", 1, LARGEST_SIZE, 0, NULL, "N", "Training",
+    {"batch-size", RNN_OPTION_INT, AT(batch_size), "auto", 1, LARGEST_SIZE, RNN_OPTION_AUTO, NULL, "N", "Training",
      "streams of text read side by side", NULL},
-    {"seq-length", RNN_OPTION_INT, AT(seq_length), "50", 1, LARGEST_SIZE, 0, NULL, "N", "Training",
+    {"seq-length", RNN_OPTION_INT, AT(seq_length), "auto", 1, LARGEST_SIZE, RNN_OPTION_AUTO, NULL, "N", "Training",
      "characters per step that errors flow back through", NULL},
-    {"optimizer", RNN_OPTION_CHOICE, AT(optimizer), "adam", 0, 0, 0,
+    {"optimizer", RNN_OPTION_CHOICE, AT(optimizer), "auto", 0, 0, RNN_OPTION_AUTO,
      "sgd rmsprop adagrad adam adamw", "NAME", "Training", "how weights follow the gradient", NULL},
-    {"learning-rate", RNN_OPTION_REAL, AT(learning_rate), "0.002", 0, 1000,
-     RNN_OPTION_ABOVE | RNN_OPTION_RESUMABLE, NULL, "X", "Training", "size of the steps",
+    {"learning-rate", RNN_OPTION_REAL, AT(learning_rate), "auto", 0, 1000,
+     RNN_OPTION_ABOVE | RNN_OPTION_RESUMABLE | RNN_OPTION_AUTO, NULL, "X", "Training", "size of the steps",
      ALIASES({"lr", NULL})},
     {"momentum", RNN_OPTION_REAL, AT(momentum), "0.9", 0, 1, RNN_OPTION_BELOW, NULL, "X",
      "Training", "of sgd", NULL},
@@ -88,21 +88,21 @@ static const rnn_option table[] = {
      "decay of rmsprop's mean square", ALIASES({"decay-rate", "optimizer=rmsprop"})},
     {"beta1", RNN_OPTION_REAL, AT(beta1), "0.9", 0, 1, RNN_OPTION_BELOW, NULL, "X", "Training",
      "decay of adam's mean", NULL},
-    {"beta2", RNN_OPTION_REAL, AT(beta2), "0.999", 0, 1, RNN_OPTION_BELOW, NULL, "X", "Training",
+    {"beta2", RNN_OPTION_REAL, AT(beta2), "auto", 0, 1, RNN_OPTION_BELOW | RNN_OPTION_AUTO, NULL, "X", "Training",
      "decay of adam's mean square", NULL},
     {"epsilon", RNN_OPTION_REAL, AT(epsilon), "1e-8", 0, 1, RNN_OPTION_ABOVE, NULL, "X",
      "Training", "added to the root of the mean square", NULL},
-    {"weight-decay", RNN_OPTION_REAL, AT(weight_decay), "0", 0, 1000, RNN_OPTION_RESUMABLE, NULL,
+    {"weight-decay", RNN_OPTION_REAL, AT(weight_decay), "auto", 0, 1000, RNN_OPTION_RESUMABLE | RNN_OPTION_AUTO, NULL,
      "X", "Training", "pull of the weights towards zero", NULL},
-    {"clip-norm", RNN_OPTION_REAL, AT(clip_norm), "5", 0, NO_LIMIT, RNN_OPTION_RESUMABLE, NULL,
+    {"clip-norm", RNN_OPTION_REAL, AT(clip_norm), "auto", 0, NO_LIMIT, RNN_OPTION_RESUMABLE | RNN_OPTION_AUTO, NULL,
      "X", "Training", "longest gradient, as a whole; 0 does not clip", NULL},
     {"clip-value", RNN_OPTION_REAL, AT(clip_value), "0", 0, NO_LIMIT, RNN_OPTION_RESUMABLE, NULL,
      "X", "Training", "largest value in the gradient; 0 does not clip",
      ALIASES({"grad-clip", "clip-norm=0"})},
-    {"schedule", RNN_OPTION_CHOICE, AT(schedule), "constant", 0, 0, RNN_OPTION_RESUMABLE,
+    {"schedule", RNN_OPTION_CHOICE, AT(schedule), "auto", 0, 0, RNN_OPTION_RESUMABLE | RNN_OPTION_AUTO,
      "constant epoch-decay step-decay cosine linear", "NAME", "Training",
      "how the learning rate falls over the run", NULL},
-    {"warmup-steps", RNN_OPTION_INT64, AT(warmup_steps), "0", 0, NO_LIMIT, RNN_OPTION_RESUMABLE,
+    {"warmup-steps", RNN_OPTION_INT64, AT(warmup_steps), "auto", 0, NO_LIMIT, RNN_OPTION_RESUMABLE | RNN_OPTION_AUTO,
      NULL, "N", "Training", "steps in which the learning rate rises from zero", NULL},
     {"decay-factor", RNN_OPTION_REAL, AT(decay_factor), "0.97", 0, 1,
      RNN_OPTION_ABOVE | RNN_OPTION_RESUMABLE, NULL, "X", "Training",
@@ -119,12 +119,12 @@ static const rnn_option table[] = {
 
     /* how long: the first to be reached ends the run */
     {"epochs", RNN_OPTION_REAL, AT(epochs), "0", 0, NO_LIMIT, RNN_OPTION_RESUMABLE, NULL, "N",
-     "Budget", "passes over the text; 0 is no limit; 50 where no budget is given",
+     "Budget", "passes over the text; 0 is no limit",
      ALIASES({"max-epochs", NULL})},
     {"steps", RNN_OPTION_INT64, AT(steps), "0", 0, NO_LIMIT, RNN_OPTION_RESUMABLE, NULL, "N",
      "Budget", "steps; 0 is no limit", NULL},
     {"time", RNN_OPTION_DURATION, AT(seconds), "0", 0, NO_LIMIT, RNN_OPTION_RESUMABLE, NULL,
-     "DURATION", "Budget", "time, like 90s, 3m or 1h30m; 0 is no limit", NULL},
+     "DURATION", "Budget", "time, like 90s, 3m or 1h30m; 0 is no limit; 10m where no budget is given", NULL},
     {"patience", RNN_OPTION_INT, AT(patience), "0", 0, 1000000, RNN_OPTION_RESUMABLE, NULL, "N",
      "Budget", "stop after so many validations without a new best; 0 never", NULL},
 
@@ -179,9 +179,49 @@ void rnn_training_defaults(rnn_training *how) {
     rnn_options_fill(table, ROWS, how);
 }
 
+/* Of char-rnn and torch-rnn, whose users count in steps and epochs. */
+static const char *const classics[][2] = {
+    {"cell", "lstm"},         {"num-layers", "2"},       {"hidden-size", "128"},
+    {"embedding-size", "0"},  {"dropout", "0"},          {"output-dropout", "0"},
+    {"weight-drop", "0"},     {"batch-size", "50"},      {"seq-length", "50"},
+    {"optimizer", "adam"},    {"learning-rate", "2e-3"}, {"beta2", "0.999"},
+    {"weight-decay", "0"},    {"clip-norm", "5"},        {"warmup-steps", "0"},
+    {"schedule", "constant"},
+};
+
+void rnn_settings_take_classics(rnn_training *how) {
+    int tied = how->tied_output && how->embedding_size == RNN_AUTO;
+    for (size_t i = 0; i < sizeof classics / sizeof classics[0]; i++) {
+        const rnn_option *option = rnn_options_find(table, ROWS, classics[i][0], NULL, NULL);
+        if (rnn_options_is_auto(option, how))
+            rnn_options_set(option, how, classics[i][1], NULL);
+    }
+    if (tied)
+        how->embedding_size = how->hidden_size;
+}
+
+int rnn_settings_leave(const rnn_training *how) {
+    for (size_t i = 0; i < ROWS; i++)
+        if (rnn_options_is_auto(&table[i], how))
+            return 1;
+    return 0;
+}
+
+/* Of two sizes that are to be equal, one may say both. */
+static void tie_sizes(rnn_training *how) {
+    if (how->hidden_size == RNN_AUTO && how->embedding_size > 0)
+        how->hidden_size = how->embedding_size;
+    else if (how->embedding_size == RNN_AUTO && how->hidden_size != RNN_AUTO)
+        how->embedding_size = how->hidden_size;
+}
+
 void rnn_settings_resolve(rnn_training *how) {
     if (how->epochs == 0 && how->steps == 0 && how->seconds == 0)
-        how->epochs = DEFAULT_EPOCHS;
+        how->seconds = DEFAULT_SECONDS;
+    if (how->tied_output)
+        tie_sizes(how);
+    if (how->seconds == 0)
+        rnn_settings_take_classics(how);
 }
 
 static rnn_status check_combinations(const rnn_training *how, rnn_error *error) {
@@ -242,6 +282,10 @@ static void put_value(rnn_json_text *to, const rnn_option *option, const rnn_tra
     const void *field = (const char *)how + option->offset;
     const char *text;
     char digits[64];
+    if (rnn_options_is_auto(option, how)) {
+        rnn_json_put_string(to, "auto");
+        return;
+    }
     switch (option->type) {
     case RNN_OPTION_TEXT:
         text = *(const char *const *)field;
@@ -398,7 +442,8 @@ rnn_status rnn_settings_override(rnn_training *run, const rnn_training *from,
     if (budget)
         result.epochs = result.steps = result.seconds = 0;
     for (size_t i = 0; i < ROWS; i++) {
-        if (given && !given[i])
+        /* What a run has chosen stands, unless another value is wished for. */
+        if ((given && !given[i]) || rnn_options_is_auto(&table[i], from))
             continue;
         if (!(table[i].marks & RNN_OPTION_RESUMABLE) && !rnn_options_equal(&table[i], run, from))
             return refuse_change(&table[i], run, from, error);

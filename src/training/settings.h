@@ -14,8 +14,15 @@
  * rnn_training (rnn.h). The place of a row is also its place in `given`. */
 const rnn_option *rnn_settings_table(size_t *count);
 
-/* Fills in what depends on other settings: 50 epochs where no budget is given. */
+/* Fills in what depends on other settings: ten minutes where no budget is given, and the
+ * classics where it is no time. With a time, RNN_AUTO is left to the plan (planner.h). */
 void rnn_settings_resolve(rnn_training *how);
+
+/* char-rnn's value for every setting that is RNN_AUTO. */
+void rnn_settings_take_classics(rnn_training *how);
+
+/* 1 if a setting is RNN_AUTO still. */
+int rnn_settings_leave(const rnn_training *how);
 
 /* Checks every value against its row, and the values against each other.
  * RNN_ERR_RANGE. */

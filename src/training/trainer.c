@@ -371,7 +371,9 @@ rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t 
         status = rnn_preparation_run(&t, error);
     if (status != RNN_OK)
         goto done;
-    t.started = t.last_event = rnn_clock_now();
+    t.last_event = rnn_clock_now();
+    if (t.started == 0) /* a plan has begun already */
+        t.started = t.last_event;
     t.last_event_step = t.at.step;
     rnn_reports_begin(&t);
     if (!t.how.resume)

@@ -2,7 +2,7 @@
  *
  * trainer.h - a training run in memory, shared by the files that drive it:
  *
- *   preparation.c  text, batches, model and engine, new or from a checkpoint
+ *   preparation.c  text, plan, batches, model and engine, new or from a checkpoint
  *   trainer.c      the loop: step, divergence, budget, checkpoints
  *   reports.c      validation, samples, events for the listener, lines for the log
  */
@@ -12,6 +12,7 @@
 #include "inference/evaluator.h"
 #include "model/model.h"
 #include "training/checkpoint.h"
+#include "training/planner.h"
 #include "training/run_log.h"
 
 /* Reading a character costs this share of learning from it. */
@@ -31,6 +32,7 @@ typedef struct rnn_trainer {
     rnn_symbols *symbols;
     double corpus_seconds;
     uint64_t corpus_files;
+    rnn_plan plan; /* of a new run that has a time; else without lines */
     rnn_parts parts;
     rnn_batches batches;
     rnn_span *val; /* [val_count]: what each validation reads */

@@ -22,6 +22,9 @@ typedef struct sample {
     uint64_t seed;
     double real, open, seconds;
     const char *text;
+    int rows, cell;
+    int64_t steps;
+    double rate;
 } sample;
 
 #define AT(member) offsetof(sample, member)
@@ -42,6 +45,11 @@ static const rnn_option table[] = {
      "A", "", NULL},
     {"time", RNN_OPTION_DURATION, AT(seconds), "3m", 0, HUGE_VAL, 0, NULL, "T", "A", "", NULL},
     {"text", RNN_OPTION_TEXT, AT(text), "hello", 0, 0, 0, NULL, "T", "A", "", NULL},
+    {"rows", RNN_OPTION_INT, AT(rows), "auto", 1, 9, RNN_OPTION_AUTO, NULL, "N", "A", "", NULL},
+    {"cell", RNN_OPTION_CHOICE, AT(cell), "auto", 0, 0, RNN_OPTION_AUTO, "tanh gru", "K", "A", "",
+     NULL},
+    {"steps", RNN_OPTION_INT64, AT(steps), "auto", 1, 9, RNN_OPTION_AUTO, NULL, "N", "A", "", NULL},
+    {"rate", RNN_OPTION_REAL, AT(rate), "auto", 0, 9, RNN_OPTION_AUTO, NULL, "X", "A", "", NULL},
 };
 
 #define ROWS (sizeof table / sizeof table[0])
@@ -265,6 +273,36 @@ static void test_copy(void **state) {
     }
 }
 
+static void test_auto(void **state) {
+    (void)state;
+    static const char *const names[] = {"rows", "cell", "steps", "rate"};
+    static const char *const values[] = {"2", "gru", "3", "0.5"};
+    for (size_t i = 0; i < 4; i++) {
+        const rnn_option *option = row(names[i]);
+        sample filled, one = {0}, other = {0};
+        char printed[64];
+        rnn_error error = {0};
+        rnn_options_fill(table, ROWS, &filled);
+        assert_true(rnn_options_is_auto(option, &filled));
+        assert_int_equal(rnn_options_check(option, &filled, NULL), RNN_OK);
+        rnn_options_print(option, &filled, printed, sizeof printed);
+        assert_string_equal(printed, "auto");
+        assert_true(set(&one, names[i], values[i]));
+        assert_false(rnn_options_is_auto(option, &one));
+        assert_true(set(&one, names[i], "auto") && rnn_options_is_auto(option, &one));
+        assert_true(rnn_options_equal(option, &one, &filled));
+        /* Whatever else is outside the range stays so, and the message knows of auto. */
+        assert_int_equal(rnn_options_set(option, &other, "-2", &error), RNN_ERR_RANGE);
+        assert_non_null(strstr(error.message, "must be auto or "));
+    }
+    sample values_of_others;
+    assert_false(set(&values_of_others, "hidden-size", "auto"));
+    rnn_options_fill(table, ROWS, &values_of_others);
+    values_of_others.number = RNN_AUTO;
+    assert_false(rnn_options_is_auto(row("hidden-size"), &values_of_others));
+    assert_int_equal(rnn_options_check(row("hidden-size"), &values_of_others, NULL), RNN_ERR_RANGE);
+}
+
 /* A host program's locale must not change what a file or a command line means. */
 static void test_locale(void **state) {
     (void)state;
@@ -296,6 +334,7 @@ int main(void) {
         cmocka_unit_test(test_print),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_auto),
         cmocka_unit_test(test_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,12 +76,13 @@ wrong "did you mean --hidden-size?" train x --hiden-size 3
 wrong "did you mean --hidden-size?" train x --hidden_szie=3
 wrong "did you mean --no-bias?" train x --no-bais
 wrong "unknown option '--zzzzzz'" train x --zzzzzz
-wrong "--hidden-size must be a whole number from 1 to 65536, not '0'" train x --hidden-size 0
-wrong "--hidden-size must be a whole number" train x -rnn_size many
+wrong "--hidden-size must be auto or a whole number from 1 to 65536, not '0'" train x --hidden-size 0
+wrong "--hidden-size must be auto or a whole number" train x -rnn_size many
 wrong "--hidden-size needs a value" train x --hidden-size
-wrong "--cell must be one of tanh, gru, lstm, not 'cnn'" train x --cell cnn
+wrong "--cell must be auto or one of tanh, gru, lstm, not 'cnn'" train x --cell cnn
 wrong "--time must be a duration" train x --time soon
-wrong "--tie-output needs embedding-size equal" train x --tie-output
+wrong "--tie-output needs embedding-size equal" train x --tie-output \
+    --hidden-size 64 --embedding-size 32
 wrong "leave text to train on" train x --val-frac 0.6 --test-frac 0.4
 wrong "--no-bias takes no value" train x --no-bias=1
 wrong "instead of -input_h5" train -input_h5 my.h5 -input_json my.json

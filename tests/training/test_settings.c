@@ -33,13 +33,13 @@ static void test_defaults(void **state) {
     rnn_training how;
     memset(&how, 0x55, sizeof how);
     rnn_training_defaults(&how);
-    assert_int_equal(how.cell, RNN_CELL_LSTM);
-    assert_int_equal(how.num_layers, 2);
-    assert_int_equal(how.hidden_size, 128);
-    assert_int_equal(how.embedding_size, 0);
-    assert_true(how.dropout == 0);
-    assert_true(how.output_dropout == 0);
-    assert_true(how.weight_drop == 0);
+    assert_int_equal(how.cell, RNN_AUTO);
+    assert_int_equal(how.num_layers, RNN_AUTO);
+    assert_int_equal(how.hidden_size, RNN_AUTO);
+    assert_int_equal(how.embedding_size, RNN_AUTO);
+    assert_true(how.dropout == RNN_AUTO);
+    assert_true(how.output_dropout == RNN_AUTO);
+    assert_true(how.weight_drop == RNN_AUTO);
     assert_int_equal(how.bias, 1);
     assert_int_equal(how.tied_output, 0);
     assert_true(how.forget_bias == 1);
@@ -48,15 +48,15 @@ static void test_defaults(void **state) {
     assert_int_equal(how.normalize, 0);
     assert_int_equal(how.split, RNN_SPLIT_CONTIGUOUS);
     assert_true(how.val_frac == 0.05 && how.test_frac == 0);
-    assert_int_equal(how.batch_size, 50);
-    assert_int_equal(how.seq_length, 50);
-    assert_int_equal(how.optimizer, RNN_ADAM);
-    assert_true(how.learning_rate == 2e-3);
+    assert_int_equal(how.batch_size, RNN_AUTO);
+    assert_int_equal(how.seq_length, RNN_AUTO);
+    assert_int_equal(how.optimizer, RNN_AUTO);
+    assert_true(how.learning_rate == RNN_AUTO);
     assert_true(how.momentum == 0.9 && how.alpha == 0.95);
-    assert_true(how.beta1 == 0.9 && how.beta2 == 0.999 && how.epsilon == 1e-8);
-    assert_true(how.weight_decay == 0 && how.clip_norm == 5 && how.clip_value == 0);
-    assert_int_equal(how.schedule, RNN_SCHEDULE_CONSTANT);
-    assert_int_equal(how.warmup_steps, 0);
+    assert_true(how.beta1 == 0.9 && how.beta2 == RNN_AUTO && how.epsilon == 1e-8);
+    assert_true(how.weight_decay == RNN_AUTO && how.clip_norm == RNN_AUTO && how.clip_value == 0);
+    assert_int_equal(how.schedule, RNN_AUTO);
+    assert_int_equal(how.warmup_steps, RNN_AUTO);
     assert_true(how.decay_factor == 0.97 && how.decay_after == 10 && how.decay_every == 5);
     assert_true(how.epochs == 0 && how.steps == 0 && how.seconds == 0);
     assert_int_equal(how.patience, 0);
@@ -97,15 +97,61 @@ static void test_resolve(void **state) {
     rnn_training how;
     rnn_training_defaults(&how);
     rnn_settings_resolve(&how);
-    assert_true(how.epochs == 50);
-    rnn_training_defaults(&how);
-    how.steps = 10;
-    rnn_settings_resolve(&how);
-    assert_true(how.epochs == 0);
+    assert_true(how.seconds == 600 && how.epochs == 0 && how.steps == 0);
+    assert_true(rnn_settings_leave(&how));
     rnn_training_defaults(&how);
     how.seconds = 10;
     rnn_settings_resolve(&how);
-    assert_true(how.epochs == 0);
+    assert_true(how.seconds == 10);
+    assert_true(rnn_settings_leave(&how));
+}
+
+/* Who counts in steps or epochs gets what char-rnn had, but for what is said. */
+static void test_classics(void **state) {
+    (void)state;
+    rnn_training how;
+    rnn_training_defaults(&how);
+    how.steps = 10;
+    how.hidden_size = 77;
+    rnn_settings_resolve(&how);
+    assert_false(rnn_settings_leave(&how));
+    assert_true(how.epochs == 0 && how.seconds == 0);
+    assert_int_equal(how.cell, RNN_CELL_LSTM);
+    assert_int_equal(how.num_layers, 2);
+    assert_int_equal(how.hidden_size, 77);
+    assert_int_equal(how.embedding_size, 0);
+    assert_true(how.dropout == 0 && how.output_dropout == 0 && how.weight_drop == 0);
+    assert_int_equal(how.batch_size, 50);
+    assert_int_equal(how.seq_length, 50);
+    assert_int_equal(how.optimizer, RNN_ADAM);
+    assert_true(how.learning_rate == 2e-3 && how.beta2 == 0.999);
+    assert_true(how.weight_decay == 0 && how.clip_norm == 5);
+    assert_int_equal(how.schedule, RNN_SCHEDULE_CONSTANT);
+    assert_int_equal(how.warmup_steps, 0);
+    rnn_training_defaults(&how);
+    how.epochs = 1;
+    rnn_settings_resolve(&how);
+    assert_int_equal(how.hidden_size, 128);
+    assert_false(rnn_settings_leave(&how));
+}
+
+/* Of the two sizes that tying makes equal, one may be left out, or both. */
+static void test_tied_sizes(void **state) {
+    (void)state;
+    for (int given = 0; given < 3; given++) {
+        rnn_training how;
+        rnn_training_defaults(&how);
+        how.tied_output = 1;
+        how.steps = 1;
+        if (given == 1)
+            how.hidden_size = 40;
+        if (given == 2)
+            how.embedding_size = 40;
+        rnn_settings_resolve(&how);
+        assert_int_equal(how.hidden_size, given ? 40 : 128);
+        assert_int_equal(how.embedding_size, how.hidden_size);
+        assert_int_equal(rnn_settings_check(&how, NULL), RNN_OK);
+    }
 }
 
 static void test_peers_names(void **state) {
@@ -154,6 +200,8 @@ static void test_combinations(void **state) {
     rnn_training how;
     rnn_training_defaults(&how);
     how.tied_output = 1;
+    how.hidden_size = 128;
+    how.embedding_size = 0;
     assert_true(refused(&how, "tie-output needs embedding-size equal to hidden-size"));
     how.embedding_size = how.hidden_size;
     assert_int_equal(rnn_settings_check(&how, NULL), RNN_OK);
@@ -170,10 +218,10 @@ static void test_combinations(void **state) {
     assert_true(refused(&how, "warmup-steps"));
     rnn_training_defaults(&how);
     how.hidden_size = 0;
-    assert_true(refused(&how, "hidden-size must be a whole number from 1"));
+    assert_true(refused(&how, "hidden-size must be auto or a whole number from 1"));
     rnn_training_defaults(&how);
     how.cell = 3;
-    assert_true(refused(&how, "cell must be one of tanh, gru, lstm"));
+    assert_true(refused(&how, "cell must be auto or one of tanh, gru, lstm"));
 }
 
 /* --------------------------------------------------------------------- JSON */
@@ -219,13 +267,14 @@ static void test_json_form(void **state) {
     rnn_training how;
     rnn_training_defaults(&how);
     how.seconds = 90;
+    how.hidden_size = 128;
     how.out = "bad \xff";
     char *json = rnn_settings_to_json(&how);
     json_t *object = json_loads(json, 0, NULL);
     size_t count;
     rnn_settings_table(&count);
     assert_int_equal(json_object_size(object), count);
-    assert_string_equal(json_string_value(json_object_get(object, "cell")), "lstm");
+    assert_string_equal(json_string_value(json_object_get(object, "cell")), "auto");
     assert_int_equal(json_integer_value(json_object_get(object, "hidden_size")), 128);
     assert_true(json_is_true(json_object_get(object, "bias")));
     assert_true(json_number_value(json_object_get(object, "time")) == 90);
@@ -261,7 +310,7 @@ static void test_json_faults(void **state) {
     assert_int_equal(how.hidden_size, 77);
     /* What is not there has its default. */
     assert_int_equal(read_json("{}", &how, &error), RNN_OK);
-    assert_int_equal(how.hidden_size, 128);
+    assert_int_equal(how.hidden_size, RNN_AUTO);
 }
 
 static void test_json_memory(void **state) {
@@ -306,10 +355,12 @@ static void test_override(void **state) {
     assert_int_equal(run.steps, 1000);
     /* What may change does; the new budget takes the old one's place. */
     asked.epochs = 3;
-    asked.threads = 2;
+    asked.threads = 2; /* what is left to a plan again stays as the run had it */
+    given[place("hidden-size")] = 1;
     given[place("epochs")] = given[place("threads")] = 1;
     assert_int_equal(rnn_settings_override(&run, &asked, given, &error), RNN_OK);
     assert_true(run.epochs == 3 && run.steps == 0 && run.threads == 2);
+    assert_int_equal(run.hidden_size, 256);
     assert_int_equal(run.batch_size, 20);
     /* The same value again is no change. */
     asked.batch_size = 20;
@@ -352,7 +403,8 @@ static void test_what_may_change(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),     cmocka_unit_test(test_table),
-        cmocka_unit_test(test_resolve),      cmocka_unit_test(test_peers_names),
+        cmocka_unit_test(test_resolve),      cmocka_unit_test(test_classics),
+        cmocka_unit_test(test_tied_sizes),   cmocka_unit_test(test_peers_names),
         cmocka_unit_test(test_combinations), cmocka_unit_test(test_json_round_trip),
         cmocka_unit_test(test_json_form),    cmocka_unit_test(test_json_faults),
         cmocka_unit_test(test_json_memory),  cmocka_unit_test(test_override),

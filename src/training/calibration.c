@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * calibration.c - see calibration.h.
+ */
+#include "training/calibration.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "training/optimizer.h"
+
+#define MOST_STEPS 64
+
+static int by_size(const void *a, const void *b) {
+    const double *one = a, *other = b;
+    return (*one > *other) - (*one < *other);
+}
+
+/* Symbols as even as text never is, so that no row of the input's table is left out. */
+static int32_t *make_text(const rnn_training *how, size_t symbols) {
+    size_t count = (size_t)how->batch_size * (size_t)how->seq_length;
+    int32_t *text = rnn_allocate(count, sizeof *text);
+    for (size_t i = 0; text && i < count; i++)
+        text[i] = (int32_t)(i * 7919 % symbols);
+    return text;
+}
+
+/* The median of the steps after the first, which meets cold caches and fresh pages. */
+static double time_steps(const rnn_device *device, rnn_engine *engine, const rnn_training *how,
+                         const int32_t *text, double seconds) {
+    double times[MOST_STEPS], begin = 0;
+    int count = -1;
+    while (count < 1 || (count < MOST_STEPS && rnn_clock_now() - begin < seconds)) {
+        double start = rnn_clock_now();
+        rnn_update update = rnn_optimizer_update(how, count + 2, 1e-3);
+        device->train(engine, 0, (size_t)how->seq_length, text, text);
+        device->update(engine, &update);
+        if (count < 0)
+            begin = rnn_clock_now();
+        else
+            times[count] = rnn_clock_now() - start;
+        count++;
+    }
+    qsort(times, (size_t)count, sizeof *times, by_size);
+    return times[count / 2];
+}
+
+rnn_status rnn_calibration_measure(const rnn_device *device, const rnn_training *how,
+                                   size_t symbols, double seconds, double *characters_per_second,
+                                   rnn_error *error) {
+    rnn_network network = {
+        .cell = (rnn_cell)how->cell,
+        .layers = (size_t)how->num_layers,
+        .hidden = (size_t)how->hidden_size,
+        .embedding = (size_t)how->embedding_size,
+        .symbols = symbols,
+        .bias = how->bias,
+        .tied = how->tied_output,
+    };
+    rnn_engine_options options = {
+        .batch = (size_t)how->batch_size,
+        .length = (size_t)how->seq_length,
+        .training = 1,
+        .threads = how->threads,
+        .cpu = how->cpu,
+        .dropout = how->dropout,
+        .output_dropout = how->output_dropout,
+        .weight_drop = how->weight_drop,
+        .moments = rnn_optimizer_moments(how),
+        .precision = (rnn_precision)how->precision,
+    };
+    rnn_engine *engine = NULL;
+    rnn_status status = rnn_network_lay_out(&network, error);
+    if (status == RNN_OK)
+        status = device->create(&engine, &network, &options, error);
+    if (status != RNN_OK)
+        return status;
+    int32_t *text = make_text(how, symbols);
+    if (text)
+        *characters_per_second = (double)(how->batch_size * how->seq_length) /
+                                 time_steps(device, engine, how, text, seconds);
+    else
+        status = rnn_fail(error, RNN_ERR_MEMORY, "no memory for a text to measure with");
+    rnn_free(text);
+    device->destroy(engine);
+    return status;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * planner.c - see planner.h.
+ */
+#include "training/planner.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "training/optimizer.h"
+
+/* ------------------------------------------------------------------- rules */
+
+/* Shapes in the order of their cost. */
+typedef struct shape {
+    int layers, hidden;
+} shape;
+
+static const shape shapes[] = {
+    {1, 64},  {1, 96},  {1, 128}, {1, 192}, {1, 256},  {1, 384},
+    {1, 512}, {1, 768}, {2, 640}, {2, 768}, {2, 1024}, {3, 1024},
+};
+
+#define SHAPES (sizeof shapes / sizeof shapes[0])
+
+/* A network pays if it reads this many characters for each recurrent weight, ... */
+#define CHARACTERS_A_WEIGHT 6.0
+/* ... and if it has no more of them than this for a text of a million characters; longer
+ * texts bear more by this power of their length. */
+#define WEIGHTS_A_MILLION 1.2e6
+#define WEIGHTS_GROWTH    0.65
+
+#define STREAMS 32
+#define LENGTH  64
+#define WARM_UP 50
+/* Above so many symbols a one-hot input would be most of the network. */
+#define MANY_SYMBOLS 512
+#define EMBEDDING    128
+/* The rate for up to this many units in a layer; wider ones go slower by the root. */
+#define RATE_WIDTH 512.0
+
+/* Of the time for training, in which a shape's speed is measured. */
+#define MEASURING       1e-3
+#define LONGEST_MEASURE 0.5
+/* Between so many passes over the text, recurrent weights are dropped more and more. */
+#define FEW_PASSES   6.0
+#define MANY_PASSES  30.0
+#define MOST_DROPPED 0.5
+
+/* Of the time, what validations and saves leave for steps. */
+#define STEPPING 0.95
+
+/* The plan as it grows. */
+typedef struct draft {
+    rnn_plan *plan;
+    rnn_training *how;
+    const rnn_plan_task *task;
+    rnn_training asked;
+} draft;
+
+static RNN_PRINTF(2, 3) void say(draft *d, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(d->plan->line[d->plan->lines++], RNN_PLAN_ROOM, format, arguments);
+    va_end(arguments);
+}
+
+/* A count with at most three digits that count: 981, 12.3 thousand, 7.21 million. */
+typedef struct short_number {
+    char text[32];
+} short_number;
+
+static short_number in_short(double count) {
+    short_number out;
+    if (count >= 1e6)
+        snprintf(out.text, sizeof out.text, "%.3g million", count / 1e6);
+    else if (count >= 1e4)
+        snprintf(out.text, sizeof out.text, "%.3g thousand", count / 1e3);
+    else
+        snprintf(out.text, sizeof out.text, "%.0f", count);
+    return out;
+}
+
+/* ------------------------------------------------------------------ manner */
+
+static double rate_for(const rnn_training *how) {
+    switch (how->optimizer) {
+    case RNN_SGD:
+        return 0.5;
+    case RNN_RMSPROP:
+        return 2e-3;
+    case RNN_ADAGRAD:
+        return 2e-2;
+    default:
+        return 1e-2;
+    }
+}
+
+static void choose_manner(draft *d) {
+    rnn_training *how = d->how;
+    if (how->cell == RNN_AUTO)
+        how->cell = RNN_CELL_LSTM;
+    if (how->batch_size == RNN_AUTO)
+        how->batch_size = STREAMS;
+    if (how->seq_length == RNN_AUTO)
+        how->seq_length = LENGTH;
+    if (how->optimizer == RNN_AUTO)
+        how->optimizer = RNN_ADAMW;
+    if (how->beta2 == RNN_AUTO)
+        how->beta2 = 0.99;
+    if (how->clip_norm == RNN_AUTO)
+        how->clip_norm = how->clip_value > 0 ? 0 : 1;
+    if (how->schedule == RNN_AUTO)
+        how->schedule = RNN_SCHEDULE_COSINE;
+    if (how->warmup_steps == RNN_AUTO)
+        how->warmup_steps = WARM_UP;
+    if (how->weight_decay == RNN_AUTO)
+        how->weight_decay = how->optimizer == RNN_ADAMW ? 0.1 : 0;
+    if (how->embedding_size == RNN_AUTO && !how->tied_output)
+        how->embedding_size = d->task->symbols > MANY_SYMBOLS ? EMBEDDING : 0;
+}
+
+/* ------------------------------------------------------------------- shape */
+
+static shape shape_at(const draft *d, size_t i) {
+    shape s = shapes[i];
+    if (d->asked.num_layers != RNN_AUTO)
+        s.layers = d->asked.num_layers;
+    if (d->asked.hidden_size != RNN_AUTO)
+        s.hidden = d->asked.hidden_size;
+    return s;
+}
+
+static void take_shape(const draft *d, shape s) {
+    rnn_training *how = d->how;
+    how->num_layers = s.layers;
+    how->hidden_size = s.hidden;
+    if (d->asked.embedding_size == RNN_AUTO && how->tied_output)
+        how->embedding_size = s.hidden;
+    if (d->asked.dropout == RNN_AUTO)
+        how->dropout = 0;
+    if (d->asked.output_dropout == RNN_AUTO)
+        how->output_dropout = 0;
+    if (d->asked.weight_drop == RNN_AUTO)
+        how->weight_drop = 0;
+    if (d->asked.learning_rate == RNN_AUTO)
+        how->learning_rate = rate_for(how) * fmin(1, sqrt(RATE_WIDTH / s.hidden));
+}
+
+/* Weights between cells; those of symbols are used in turn and cost little. */
+static double weights_of(const draft *d, shape s) {
+    static const int gates[] = {[RNN_CELL_TANH] = 1, [RNN_CELL_GRU] = 3, [RNN_CELL_LSTM] = 4};
+    return gates[d->how->cell] * (double)s.hidden * s.hidden * (2 * s.layers - 1);
+}
+
+static double most_weights(const draft *d) {
+    return WEIGHTS_A_MILLION * pow((double)d->task->characters / 1e6, WEIGHTS_GROWTH);
+}
+
+static rnn_status measure(draft *d, shape s, double *characters, rnn_error *error) {
+    double speed, seconds = fmin(d->task->seconds * MEASURING, LONGEST_MEASURE);
+    take_shape(d, s);
+    rnn_status status = d->task->speed(d->task->context, d->how, seconds, &speed, error);
+    if (status != RNN_OK)
+        return status;
+    *characters = speed * d->task->seconds * STEPPING;
+    return RNN_OK;
+}
+
+typedef enum bound { BY_NOTHING, BY_TIME, BY_TEXT } bound;
+
+/* Up the shapes, as long as text and time allow the next one. */
+static rnn_status climb(draft *d, shape *chosen, double *characters, bound *bounded,
+                        rnn_error *error) {
+    *chosen = shape_at(d, 0);
+    *bounded = BY_NOTHING;
+    rnn_status status = measure(d, *chosen, characters, error);
+    for (size_t i = 1; status == RNN_OK && *bounded == BY_NOTHING && i < SHAPES; i++) {
+        shape next = shape_at(d, i);
+        double weights = weights_of(d, next), reads;
+        if (weights <= weights_of(d, *chosen))
+            continue;
+        if (weights > most_weights(d)) {
+            *bounded = BY_TEXT;
+            break;
+        }
+        status = measure(d, next, &reads, error);
+        if (status == RNN_OK && reads < CHARACTERS_A_WEIGHT * weights) {
+            *bounded = BY_TIME;
+        } else if (status == RNN_OK) {
+            *chosen = next;
+            *characters = reads;
+        }
+    }
+    take_shape(d, *chosen);
+    return status;
+}
+
+static rnn_status choose_shape(draft *d, rnn_error *error) {
+    static const char *const cells[] = {
+        [RNN_CELL_TANH] = "tanh", [RNN_CELL_GRU] = "GRU", [RNN_CELL_LSTM] = "LSTM"};
+    static const char *const reasons[] = {
+        [BY_NOTHING] = "",
+        [BY_TIME] = "; more would read too little in the time",
+        [BY_TEXT] = "; more would learn a text of this length by heart",
+    };
+    shape s;
+    bound bounded;
+    double characters = 0;
+    rnn_status status = climb(d, &s, &characters, &bounded, error);
+    if (status != RNN_OK)
+        return status;
+    d->plan->characters_per_second = characters / (d->task->seconds * STEPPING);
+    d->plan->passes = characters / (double)d->task->characters;
+    int given = d->asked.num_layers != RNN_AUTO && d->asked.hidden_size != RNN_AUTO;
+    say(d, "%d layer%s of %d %s cells%s", s.layers, s.layers == 1 ? "" : "s", s.hidden,
+        cells[d->how->cell], given ? ", as given" : reasons[bounded]);
+    say(d, "%s characters a second here: %s in the time, %.3g passes over the text",
+        in_short(d->plan->characters_per_second).text, in_short(characters).text, d->plan->passes);
+    return RNN_OK;
+}
+
+/* ---------------------------------------------------------------- the rest */
+
+static const char *fall_of(const rnn_training *how) {
+    switch (how->schedule) {
+    case RNN_SCHEDULE_COSINE:
+    case RNN_SCHEDULE_LINEAR:
+        return ", which falls to 0 at the end";
+    case RNN_SCHEDULE_CONSTANT:
+        return "";
+    default:
+        return ", which falls by steps";
+    }
+}
+
+/* A text that is read again and again is learnt by heart, unless the network cannot rely on
+ * all of its weights. */
+static double drop_for(double passes) {
+    double share = MOST_DROPPED * log(passes / FEW_PASSES) / log(MANY_PASSES / FEW_PASSES);
+    return fmax(0, fmin(MOST_DROPPED, round(share * 20) / 20));
+}
+
+static void choose_drop(draft *d) {
+    if (d->asked.weight_drop == RNN_AUTO)
+        d->how->weight_drop = drop_for(d->plan->passes);
+}
+
+static void tell_manner(draft *d) {
+    static const char *const names[] = {[RNN_SGD] = "SGD",
+                                        [RNN_RMSPROP] = "RMSProp",
+                                        [RNN_ADAGRAD] = "Adagrad",
+                                        [RNN_ADAM] = "Adam",
+                                        [RNN_ADAMW] = "AdamW"};
+    const rnn_training *how = d->how;
+    say(d, "%s on %d streams of %d characters a step, at a rate of %.2g%s", names[how->optimizer],
+        how->batch_size, how->seq_length, how->learning_rate, fall_of(how));
+    if (how->weight_drop > 0 && d->asked.weight_drop == RNN_AUTO)
+        say(d,
+            "%.0f %% of the recurrent weights dropped, others at each step: read so often, the "
+            "text would be learnt by heart",
+            100 * how->weight_drop);
+}
+
+rnn_status rnn_plan_settings(rnn_plan *out, rnn_training *how, const rnn_plan_task *task,
+                             rnn_error *error) {
+    draft d = {.plan = out, .how = how, .task = task, .asked = *how};
+    memset(out, 0, sizeof *out);
+    choose_manner(&d);
+    rnn_status status = choose_shape(&d, error);
+    if (status == RNN_OK) {
+        choose_drop(&d);
+        tell_manner(&d);
+    }
+    return status;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_planner.c - what is chosen for a text, a machine of made-up speed, and a time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "training/planner.h"
+#include "training/settings.h"
+
+/* A machine that does so many multiplications a second, whatever the shape. */
+typedef struct machine {
+    double products;
+    int asked;      /* how often it was measured */
+    double measure; /* seconds of measuring wished for in all */
+    int fails_at;   /* the measurement that fails; 0: none */
+} machine;
+
+static rnn_status speed(void *context, const rnn_training *how, double seconds, double *out,
+                        rnn_error *error) {
+    machine *m = context;
+    rnn_training check = *how;
+    assert_false(rnn_settings_leave(how));
+    assert_int_equal(rnn_settings_check(&check, error), RNN_OK);
+    m->measure += seconds;
+    if (++m->asked == m->fails_at)
+        return rnn_fail(error, RNN_ERR_MEMORY, "no memory");
+    double weights = 4.0 * how->hidden_size * how->hidden_size * (2 * how->num_layers - 1);
+    *out = m->products / (3 * weights);
+    return RNN_OK;
+}
+
+/* Two cores of the year 2023: 38 thousand characters a second through 384 cells. */
+#define LAPTOP 68e9
+
+static rnn_plan plan(rnn_training *how, uint64_t characters, int symbols, double seconds,
+                     double products) {
+    machine m = {.products = products};
+    rnn_plan out;
+    how->seconds = seconds;
+    rnn_settings_resolve(how);
+    rnn_plan_task task = {characters, symbols, seconds, speed, &m};
+    assert_int_equal(rnn_plan_settings(&out, how, &task, NULL), RNN_OK);
+    assert_false(rnn_settings_leave(how));
+    assert_int_equal(rnn_settings_check(how, NULL), RNN_OK);
+    assert_in_range(out.lines, 3, RNN_PLAN_LINES);
+    for (int i = 0; i < out.lines; i++)
+        assert_in_range(strlen(out.line[i]), 20, RNN_PLAN_ROOM - 2);
+    assert_true(m.measure <= 0.02 * seconds);
+    return out;
+}
+
+static rnn_training planned(uint64_t characters, double seconds) {
+    rnn_training how;
+    rnn_training_defaults(&how);
+    plan(&how, characters, 65, seconds, LAPTOP);
+    return how;
+}
+
+static double size(const rnn_training *how) {
+    return (double)how->hidden_size * how->hidden_size * (2 * how->num_layers - 1);
+}
+
+/* More time, more text or a faster machine never make it smaller. */
+static void test_growth(void **state) {
+    (void)state;
+    static const uint64_t texts[] = {2, 20000, 200000, 1000000, 10000000, 600000000};
+    static const double times[] = {1, 10, 60, 180, 600, 3600, 36000};
+    for (size_t i = 0; i < 6; i++)
+        for (size_t j = 0; j < 7; j++) {
+            rnn_training how = planned(texts[i], times[j]);
+            if (i > 0) {
+                rnn_training shorter = planned(texts[i - 1], times[j]);
+                assert_true(size(&how) >= size(&shorter));
+            }
+            if (j > 0) {
+                rnn_training hastier = planned(texts[i], times[j - 1]);
+                assert_true(size(&how) >= size(&hastier));
+            }
+        }
+    rnn_training small = planned(20000, 36000), large = planned(600000000, 36000);
+    assert_true(10 * size(&small) < size(&large));
+}
+
+static void test_expectation(void **state) {
+    (void)state;
+    rnn_training how;
+    rnn_training_defaults(&how);
+    how.num_layers = 1;
+    how.hidden_size = 100;
+    rnn_plan slow = plan(&how, 1000000, 65, 100, 3 * 4 * 1e4 * 1000);
+    assert_true(fabs(slow.characters_per_second - 1000) < 1);
+    assert_true(fabs(slow.passes - 0.1) < 0.01);
+    assert_non_null(strstr(slow.line[0], "1 layer of 100 LSTM cells, as given"));
+    assert_non_null(strstr(slow.line[1], "1000 characters a second"));
+}
+
+/* What bounds the size is told: the time here, the text there. */
+static void test_reasons(void **state) {
+    (void)state;
+    rnn_training how;
+    rnn_training_defaults(&how);
+    rnn_plan hasty = plan(&how, 600000000, 100, 60, LAPTOP);
+    assert_non_null(strstr(hasty.line[0], "in the time"));
+    rnn_training_defaults(&how);
+    rnn_plan patient = plan(&how, 20000, 30, 3600, LAPTOP);
+    assert_non_null(strstr(patient.line[0], "by heart"));
+    rnn_training_defaults(&how);
+    rnn_plan endless = plan(&how, UINT64_C(1) << 50, 30, 1e9, LAPTOP);
+    assert_null(strstr(endless.line[0], ";"));
+}
+
+/* Whatever is given stands, alone and all together. */
+static void test_given(void **state) {
+    (void)state;
+    static const char *const given[][2] = {
+        {"cell", "gru"},         {"num-layers", "3"},        {"hidden-size", "100"},
+        {"embedding-size", "7"}, {"dropout", "0.4"},         {"output-dropout", "0.3"},
+        {"weight-drop", "0.2"},  {"batch-size", "5"},        {"seq-length", "11"},
+        {"optimizer", "sgd"},    {"learning-rate", "0.123"}, {"beta2", "0.95"},
+        {"weight-decay", "0.5"}, {"clip-norm", "3"},         {"warmup-steps", "9"},
+        {"schedule", "linear"},
+    };
+    size_t count, n = sizeof given / sizeof given[0];
+    const rnn_option *table = rnn_settings_table(&count);
+    for (size_t i = 0; i <= n; i++) {
+        rnn_training how, asked;
+        rnn_training_defaults(&how);
+        for (size_t j = 0; j < n; j++)
+            if (i == j || i == n)
+                assert_int_equal(
+                    rnn_options_set(rnn_options_find(table, count, given[j][0], NULL, NULL), &how,
+                                    given[j][1], NULL),
+                    RNN_OK);
+        asked = how;
+        plan(&how, 1000000, 65, 180, LAPTOP);
+        for (size_t row = 0; row < count; row++)
+            if (table[row].offset != offsetof(rnn_training, seconds) &&
+                !rnn_options_is_auto(&table[row], &asked))
+                assert_true(rnn_options_equal(&table[row], &how, &asked));
+    }
+}
+
+static void test_tied(void **state) {
+    (void)state;
+    rnn_training how;
+    rnn_training_defaults(&how);
+    how.tied_output = 1;
+    plan(&how, 1000000, 65, 180, LAPTOP);
+    assert_int_equal(how.embedding_size, how.hidden_size);
+}
+
+/* Thousands of symbols are embedded: one-hot, they would be most of the network. */
+static void test_many_symbols(void **state) {
+    (void)state;
+    rnn_training few, many;
+    rnn_training_defaults(&few);
+    many = few;
+    plan(&few, 2000000, 100, 180, LAPTOP);
+    plan(&many, 2000000, 7000, 180, LAPTOP);
+    assert_int_equal(few.embedding_size, 0);
+    assert_true(many.embedding_size > 0);
+}
+
+static void test_failure(void **state) {
+    (void)state;
+    for (int nth = 1; nth <= 3; nth++) {
+        machine m = {.products = LAPTOP, .fails_at = nth};
+        rnn_training how;
+        rnn_plan out;
+        rnn_error error = {0};
+        rnn_training_defaults(&how);
+        how.seconds = 600;
+        rnn_plan_task task = {1000000, 65, 600, speed, &m};
+        assert_int_equal(rnn_plan_settings(&out, &how, &task, &error), RNN_ERR_MEMORY);
+        assert_int_equal(m.asked, nth);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_growth),  cmocka_unit_test(test_expectation),
+        cmocka_unit_test(test_reasons), cmocka_unit_test(test_given),
+        cmocka_unit_test(test_tied),    cmocka_unit_test(test_many_symbols),
+        cmocka_unit_test(test_failure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
