@@ -67,19 +67,21 @@ static RNN_PRINTF(2, 3) void say(draft *d, const char *format, ...) {
     va_end(arguments);
 }
 
-/* A count with at most three digits that count: 981, 12.3 thousand, 7.21 million. */
+/* A number with three digits: 0.082, 6.91, 981, 12.3 thousand, 7.21 million. */
 typedef struct short_number {
     char text[32];
 } short_number;
 
 static short_number in_short(double count) {
     short_number out;
-    if (count >= 1e6)
+    if (count >= 1e9)
+        snprintf(out.text, sizeof out.text, "%.3g billion", count / 1e9);
+    else if (count >= 1e6)
         snprintf(out.text, sizeof out.text, "%.3g million", count / 1e6);
-    else if (count >= 1e4)
+    else if (count >= 1e3)
         snprintf(out.text, sizeof out.text, "%.3g thousand", count / 1e3);
     else
-        snprintf(out.text, sizeof out.text, "%.0f", count);
+        snprintf(out.text, sizeof out.text, "%.3g", count);
     return out;
 }
 
@@ -217,8 +219,9 @@ static rnn_status choose_shape(draft *d, rnn_error *error) {
     int given = d->asked.num_layers != RNN_AUTO && d->asked.hidden_size != RNN_AUTO;
     say(d, "%d layer%s of %d %s cells%s", s.layers, s.layers == 1 ? "" : "s", s.hidden,
         cells[d->how->cell], given ? ", as given" : reasons[bounded]);
-    say(d, "%s characters a second here: %s in the time, %.3g passes over the text",
-        in_short(d->plan->characters_per_second).text, in_short(characters).text, d->plan->passes);
+    say(d, "%s characters a second here: %s in the time, %s passes over the text",
+        in_short(d->plan->characters_per_second).text, in_short(characters).text,
+        in_short(d->plan->passes).text);
     return RNN_OK;
 }
 

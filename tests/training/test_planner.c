@@ -98,7 +98,7 @@ static void test_expectation(void **state) {
     assert_true(fabs(slow.characters_per_second - 1000) < 1);
     assert_true(fabs(slow.passes - 0.1) < 0.01);
     assert_non_null(strstr(slow.line[0], "1 layer of 100 LSTM cells, as given"));
-    assert_non_null(strstr(slow.line[1], "1000 characters a second"));
+    assert_non_null(strstr(slow.line[1], "1 thousand characters a second"));
 }
 
 /* What bounds the size is told: the time here, the text there. */
