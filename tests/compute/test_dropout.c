@@ -121,6 +121,16 @@ static float factor(uint64_t stream, uint64_t step, size_t index, double share) 
     return words[index % 4] / 4294967296.0 >= (float)share ? 1.0f / (1.0f - (float)share) : 0.0f;
 }
 
+/* Of weights, which have 16 bits each of eight in a block. */
+static float weight_factor(size_t layer, size_t index, double share) {
+    uint32_t words[4], bound = (uint32_t)((float)share * 65536.0);
+    rnn_random_block(SEED, index / 8,
+                     (uint64_t)RNN_RANDOM_DROPOUT << 56 | (WEIGHTS_STREAM + layer) << 48 | STEP,
+                     words);
+    uint32_t number = words[index % 8 / 2] >> 16 * (index % 2) & 0xFFFF;
+    return number >= bound ? 1.0f / (1.0f - (float)share) : 0.0f;
+}
+
 /* The factor of a stream's value, of rows that fill whole blocks of four words. */
 static float output_factor(size_t batch_stream, size_t unit, size_t hidden, double share) {
     return factor(OUTPUT_STREAM, STEP, batch_stream * ((hidden + 3) / 4) * 4 + unit, share);
@@ -131,7 +141,7 @@ static void mask_weights(const rnn_network *network, float *weights, double shar
     size_t count = rnn_network_gates(network) * network->hidden * network->hidden;
     for (size_t l = 0; l < network->layers; l++)
         for (size_t i = 0; i < count; i++)
-            weights[network->layer[l].weight_hh + i] *= factor(WEIGHTS_STREAM + l, STEP, i, share);
+            weights[network->layer[l].weight_hh + i] *= weight_factor(l, i, share);
 }
 
 /* One stream's, or its gradient's. */

@@ -63,6 +63,7 @@ void rnn_cpu_dropout(const rnn_engine *e, size_t layer, uint64_t step, size_t be
 typedef struct step_job {
     rnn_engine *engine;
     uint64_t step;
+    int draws;         /* 1: the mask of the step's weights, 0: it is there */
     const float *from; /* flat arrays, whose recurrent weights are thinned */
     float *to;
 } step_job;
@@ -82,7 +83,7 @@ static void output_mask_work(void *argument, int thread, int count) {
 }
 
 void rnn_cpu_output_mask(rnn_engine *e, uint64_t step) {
-    step_job job = {e, step, NULL, NULL};
+    step_job job = {.engine = e, .step = step};
     if (e->output_dropout > 0)
         rnn_cpu_run(e, output_mask_work, &job, e->batch * e->network.hidden);
 }
@@ -99,28 +100,56 @@ void rnn_cpu_output_dropout(const rnn_engine *e, size_t row, size_t rows, const 
 
 /* ------------------------------------------------------------------ weights */
 
-/* A share of each layer's recurrent weights, in whole blocks of the mask's words. */
+/* Eight weights share a block of numbers, 16 bits each, and a byte of the mask: that is
+ * drawn once a step, on the way forward, and read on the way back. */
+#define WEIGHTS_A_BLOCK 8
+
+static uint8_t draw(const mask *by, size_t block) {
+    uint32_t words[4], dropped = by->dropped >> 16, kept = 0;
+    rnn_random_block(by->seed, block, by->stream, words);
+    for (size_t j = 0; j < 4; j++) {
+        kept |= (uint32_t)((words[j] & 0xFFFF) >= dropped) << (2 * j);
+        kept |= (uint32_t)((words[j] >> 16) >= dropped) << (2 * j + 1);
+    }
+    return (uint8_t)kept;
+}
+
+static void thin_block(uint8_t kept, float scale, size_t count, const float *from, float *to) {
+    for (size_t j = 0; j < count; j++)
+        to[j] = choose(from[j] * scale, kept >> j & 1u);
+}
+
+/* A share of each layer's recurrent weights, in whole blocks. */
 static void thin_work(void *argument, int thread, int count) {
     const step_job *job = argument;
     rnn_engine *e = job->engine;
     size_t begin, end, weights = e->input_sums * e->network.hidden;
-    rnn_share(weights, 4, thread, count, &begin, &end);
+    rnn_share(weights, WEIGHTS_A_BLOCK, thread, count, &begin, &end);
     for (size_t l = 0; begin < end && l < e->network.layers; l++) {
         mask by = mask_of(e, WEIGHTS_STREAM(l), job->step, e->weight_drop);
-        size_t first = e->network.layer[l].weight_hh + begin;
-        apply(&by, begin / 4, end - begin, job->from + first, job->to + first);
+        const float *from = job->from + e->network.layer[l].weight_hh;
+        float *to = job->to + e->network.layer[l].weight_hh;
+        uint8_t *kept = e->weight_mask + l * rnn_cpu_mask_bytes(e);
+        for (size_t i = begin; i < end; i += WEIGHTS_A_BLOCK) {
+            size_t left = end - i, block = i / WEIGHTS_A_BLOCK;
+            if (job->draws)
+                kept[block] = draw(&by, block);
+            thin_block(kept[block], by.scale, left < WEIGHTS_A_BLOCK ? left : WEIGHTS_A_BLOCK,
+                       from + i, to + i);
+        }
     }
 }
 
-static void thin(rnn_engine *e, uint64_t step, const float *from, float *to) {
-    step_job job = {e, step, from, to};
-    rnn_cpu_run(e, thin_work, &job, e->network.layers * e->input_sums * e->network.hidden);
+size_t rnn_cpu_mask_bytes(const rnn_engine *e) {
+    return (e->input_sums * e->network.hidden + WEIGHTS_A_BLOCK - 1) / WEIGHTS_A_BLOCK;
 }
 
 void rnn_cpu_thin_weights(rnn_engine *e, uint64_t step) {
-    thin(e, step, e->parameters, e->gradient);
+    step_job job = {e, step, 1, e->parameters, e->gradient};
+    rnn_cpu_run(e, thin_work, &job, e->network.layers * e->input_sums * e->network.hidden);
 }
 
-void rnn_cpu_thin_gradient(rnn_engine *e, uint64_t step) {
-    thin(e, step, e->gradient, e->gradient);
+void rnn_cpu_thin_gradient(rnn_engine *e) {
+    step_job job = {e, 0, 0, e->gradient, e->gradient};
+    rnn_cpu_run(e, thin_work, &job, e->network.layers * e->input_sums * e->network.hidden);
 }

@@ -188,7 +188,7 @@ static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
     memset(e->gradient, 0, e->network.parameters * sizeof(float));
     rnn_cpu_backward(e, length, targets, step);
     if (thinned)
-        rnn_cpu_thin_gradient(e, step);
+        rnn_cpu_thin_gradient(e);
     rnn_cpu_carry(e, length);
     return add_up(e, rows);
 }

@@ -144,6 +144,9 @@ struct rnn_engine {
     /* With output dropout, else NULL. */
     float *output_mask; /* [batch][hidden]: 0, or what a value is multiplied by */
     float *output_rows; /* [block][batch][hidden]: the top layer's h times its mask */
+    /* With weight drop, else NULL: a bit for each recurrent weight, 1 where it is kept, each
+     * layer's in rnn_cpu_mask_bytes. */
+    uint8_t *weight_mask;
 };
 
 #define RNN_CPU_PIECE ((size_t)16384)
@@ -261,7 +264,8 @@ void rnn_cpu_output_dropout(const rnn_engine *engine, size_t row, size_t rows, c
  * gradient, which is not needed before the way back; they are packed from there. And thins
  * their gradient, with the same masks. */
 void rnn_cpu_thin_weights(rnn_engine *engine, uint64_t step);
-void rnn_cpu_thin_gradient(rnn_engine *engine, uint64_t step);
+void rnn_cpu_thin_gradient(rnn_engine *engine);
+size_t rnn_cpu_mask_bytes(const rnn_engine *engine);
 
 /* cpu_history.c: does nothing where there is no history. Rounds the gate sums of units
  * [begin, end) of rows [row, row + rows) and keeps them. */

@@ -173,10 +173,13 @@ static int allocate_between_blocks(rnn_engine *e, size_t l) {
     return allocate(&layer->dc, e->batch, e->network.hidden);
 }
 
-static int allocate_output_dropout(rnn_engine *e) {
+static int allocate_masks(rnn_engine *e) {
     size_t hidden = e->network.hidden;
-    return e->output_dropout == 0 || (allocate(&e->output_mask, e->batch, hidden) &&
-                                      allocate(&e->output_rows, e->block * e->batch, hidden));
+    if (e->weight_drop > 0)
+        e->weight_mask = rnn_allocate(e->network.layers, rnn_cpu_mask_bytes(e));
+    return (e->weight_drop == 0 || e->weight_mask) &&
+           (e->output_dropout == 0 || (allocate(&e->output_mask, e->batch, hidden) &&
+                                       allocate(&e->output_rows, e->block * e->batch, hidden)));
 }
 
 static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
@@ -197,7 +200,7 @@ static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
     return e->partial && allocate(&e->gradient, net->parameters, 1) &&
            (!(options->moments & 1) || allocate(&e->first, net->parameters, 1)) &&
            (!(options->moments & 2) || allocate(&e->second, net->parameters, 1)) &&
-           allocate(&e->top_dh, e->block * e->batch, net->hidden) && allocate_output_dropout(e) &&
+           allocate(&e->top_dh, e->block * e->batch, net->hidden) && allocate_masks(e) &&
            (net->cell != RNN_CELL_LSTM ||
             allocate(&e->c_again, e->block * e->batch, net->hidden)) &&
            allocate(&e->scratch, (size_t)rnn_threads_count(e->threads), e->scratch_floats);
