@@ -97,10 +97,7 @@ void history_read_model(verdict_losses *losses, const char *history) {
     json_t *object = json_loads(history, 0, NULL);
     const json_t *settings = json_object_get(object, "settings");
     const char *schedule = json_string_value(json_object_get(settings, "schedule"));
-    double layers = field(settings, "num_layers");
-    losses->layers = layers >= 1 && layers < INT_MAX ? (int)layers : 0;
-    losses->dropout = share(settings, "dropout");
-    losses->output_dropout = share(settings, "output_dropout");
+    losses->weight_drop = share(settings, "weight_drop");
     losses->ending =
         schedule && (strcmp(schedule, "cosine") == 0 || strcmp(schedule, "linear") == 0);
     if (!isfinite(losses->validation)) {

@@ -12,7 +12,7 @@
  * only the last way counts. */
 void history_read_log(verdict_losses *losses, const char *directory);
 
-/* Takes layers, dropout and schedule from a model's history (JSON), and training and
+/* Takes weight drop and schedule from a model's history (JSON), and training and
  * validation where no validation is known yet. */
 void history_read_model(verdict_losses *losses, const char *json);
 

@@ -88,20 +88,14 @@ static void say_beside(sentences *to, const verdict_losses *of) {
     say(to, " %s %d-gram's %.2f. ", article(of->order), of->order, of->baseline);
 }
 
-#define MOST_DROPPED 0.5
+#define MOST_DROPPED 0.6
 
-static double more_dropped(double share) {
-    return share + 0.2 < MOST_DROPPED ? share + 0.2 : MOST_DROPPED;
-}
-
-/* What keeps a network from learning by heart. Dropout is between layers, so one layer has
- * the output's alone; else the two take turns. */
+/* What keeps a network from learning by heart; in our experiments weight drop did it best
+ * (docs/quality.md). */
 static void say_remedy(sentences *to, const verdict_losses *of) {
-    int between = of->layers > 1 && of->dropout < MOST_DROPPED && of->dropout <= of->output_dropout;
-    double dropped = between ? of->dropout : of->output_dropout;
-    if (dropped < MOST_DROPPED)
-        say(to, "try --%s %.1f, fewer units, or more text.", between ? "dropout" : "output-dropout",
-            more_dropped(dropped));
+    if (of->weight_drop < MOST_DROPPED)
+        say(to, "try --weight-drop %.1f, fewer units, or more text.",
+            fmin(of->weight_drop + 0.2, MOST_DROPPED));
     else
         say(to, "try fewer units (--hidden-size) or more text.");
 }
@@ -144,7 +138,7 @@ void verdict_say(const verdict_losses *of, char *out, size_t room) {
     case VERDICT_FITS:
         say(&to,
             "Training is at %.2f, validation at %.2f and hardly falls any more: it fits - more "
-            "units want more dropout or more text.",
+            "units want more weights dropped or more text.",
             of->training, of->validation);
         break;
     case VERDICT_UNKNOWN:

@@ -13,7 +13,7 @@
 #define VERDICT_RISE    0.01  /* so far above the best: validation has turned */
 #define VERDICT_FALL    0.01  /* in the last quarter of the steps: it still falls */
 #define VERDICT_ENDING  0.03  /* the same where the learning rate went to zero at the end */
-#define VERDICT_GAP     0.10  /* training so far below validation is learning by heart */
+#define VERDICT_GAP     0.15  /* training so far below validation is learning by heart */
 #define VERDICT_CLOSE   0.03  /* training nearer than that has learnt what it can */
 #define VERDICT_NEEDED  4     /* validations, to speak of a slope */
 #define VERDICT_NO_LESS 0.005 /* nats: figures nearer than that are as good */
@@ -21,17 +21,15 @@
 /* Losses in nats per character; NAN for what is not known. Zero is a loss, so begin
  * with verdict_unknown. */
 typedef struct verdict_losses {
-    double training;   /* smoothed, where validation was best */
-    double validation; /* the best */
-    double latest;     /* the last validation */
-    double fall;       /* from three quarters of the steps to the last validation */
-    double scored;     /* what the n-gram model is compared with */
-    double baseline;   /* the n-gram model's */
-    int order;         /* its order */
-    int ending;        /* 1: the schedule takes the learning rate to zero at the end */
-    int layers;        /* 0: not known */
-    /* As the run had them. */
-    double dropout, output_dropout;
+    double training;    /* smoothed, where validation was best */
+    double validation;  /* the best */
+    double latest;      /* the last validation */
+    double fall;        /* from three quarters of the steps to the last validation */
+    double scored;      /* what the n-gram model is compared with */
+    double baseline;    /* the n-gram model's */
+    int order;          /* its order */
+    int ending;         /* 1: the schedule takes the learning rate to zero at the end */
+    double weight_drop; /* as the run had it */
 } verdict_losses;
 
 verdict_losses verdict_unknown(void);

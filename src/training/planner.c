@@ -30,7 +30,7 @@ static const shape shapes[] = {
 /* ... and if it has no more of them than this for a text of a million characters; longer
  * texts bear more by this power of their length. */
 #define WEIGHTS_A_MILLION 1.2e6
-#define WEIGHTS_GROWTH    0.65
+#define WEIGHTS_GROWTH    0.4
 
 #define STREAMS 32
 #define LENGTH  64
@@ -44,10 +44,11 @@ static const shape shapes[] = {
 /* Of the time for training, in which a shape's speed is measured. */
 #define MEASURING       1e-3
 #define LONGEST_MEASURE 0.5
-/* Between so many passes over the text, recurrent weights are dropped more and more. */
-#define FEW_PASSES   6.0
-#define MANY_PASSES  30.0
-#define MOST_DROPPED 0.5
+/* The share of recurrent weights that is dropped grows so with the logarithm of passes over
+ * the text times the root of weights a character, from nothing at that pressure. */
+#define DROP_GROWTH  0.19
+#define NO_PRESSURE  3.5
+#define MOST_DROPPED 0.6
 
 /* Of the time, what validations and saves leave for steps. */
 #define STEPPING 0.95
@@ -239,16 +240,19 @@ static const char *fall_of(const rnn_training *how) {
     }
 }
 
-/* A text that is read again and again is learnt by heart, unless the network cannot rely on
- * all of its weights. */
-static double drop_for(double passes) {
-    double share = MOST_DROPPED * log(passes / FEW_PASSES) / log(MANY_PASSES / FEW_PASSES);
-    return fmax(0, fmin(MOST_DROPPED, round(share * 20) / 20));
+/* A text that is read again and again is learnt by heart, and the sooner the more weights
+ * there are for it, unless the network cannot rely on all of them. */
+static double drop_for(const draft *d, shape s) {
+    double weights_a_character = weights_of(d, s) / (double)d->task->characters;
+    double pressure = d->plan->passes * sqrt(weights_a_character);
+    double share = DROP_GROWTH * log(pressure / NO_PRESSURE);
+    return round(fmax(0, fmin(MOST_DROPPED, share)) * 20) / 20;
 }
 
 static void choose_drop(draft *d) {
+    shape s = {d->how->num_layers, d->how->hidden_size};
     if (d->asked.weight_drop == RNN_AUTO)
-        d->how->weight_drop = drop_for(d->plan->passes);
+        d->how->weight_drop = drop_for(d, s);
 }
 
 static void tell_manner(draft *d) {

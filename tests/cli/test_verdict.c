@@ -26,7 +26,6 @@ static verdict_losses made(void) {
     of.scored = 2;
     of.baseline = 2.2;
     of.order = 6;
-    of.layers = 2;
     return of;
 }
 
@@ -73,10 +72,10 @@ static void test_fall(void **state) {
 static void test_gap(void **state) {
     (void)state;
     verdict_losses of = made();
-    of.training = 1.8 + A_LITTLE;
+    of.training = 1.7 + A_LITTLE;
     says(&of, VERDICT_FITS, "it fits");
-    of.training = 1.8 - A_LITTLE;
-    says(&of, VERDICT_OVER_FITS, "Training is at 1.80, validation at 2.00");
+    of.training = 1.7 - A_LITTLE;
+    says(&of, VERDICT_OVER_FITS, "Training is at 1.70, validation at 2.00");
     of.training = 1.94 - A_LITTLE;
     says(&of, VERDICT_FITS, "it fits");
     of.training = 1.94 + A_LITTLE;
@@ -95,7 +94,7 @@ static void test_baseline(void **state) {
     of.baseline = 1.93;
     of.order = 11;
     says(&of, VERDICT_UNDER_FITS, "2.00 nats are 0.07 above an 11-gram's 1.93. Training");
-    of.training = 1.7;
+    of.training = 1.6;
     says(&of, VERDICT_OVER_FITS, "above");
     of.order = 8;
     of.baseline = 2.006;
@@ -136,23 +135,12 @@ static void test_remedy(void **state) {
     (void)state;
     verdict_losses of = made();
     of.training = 1.5;
-    says(&of, VERDICT_OVER_FITS, "try --dropout 0.2,");
-    of.dropout = 0.2;
-    says(&of, VERDICT_OVER_FITS, "try --output-dropout 0.2,");
-    of.output_dropout = 0.2;
-    says(&of, VERDICT_OVER_FITS, "try --dropout 0.4,");
-    of.dropout = 0.4;
-    says(&of, VERDICT_OVER_FITS, "try --output-dropout 0.4,");
-    of.output_dropout = 0.4;
-    says(&of, VERDICT_OVER_FITS, "try --dropout 0.5,");
-    of.dropout = 0.6;
-    says(&of, VERDICT_OVER_FITS, "try --output-dropout 0.5,");
-    of.output_dropout = 0.7;
-    says(&of, VERDICT_OVER_FITS, "try fewer units");
-    of.layers = 1; /* between one layer nothing can be dropped */
-    of.dropout = of.output_dropout = 0;
-    says(&of, VERDICT_OVER_FITS, "try --output-dropout 0.2,");
-    of.output_dropout = 0.5;
+    says(&of, VERDICT_OVER_FITS, "try --weight-drop 0.2,");
+    of.weight_drop = 0.2;
+    says(&of, VERDICT_OVER_FITS, "try --weight-drop 0.4,");
+    of.weight_drop = 0.55;
+    says(&of, VERDICT_OVER_FITS, "try --weight-drop 0.6,");
+    of.weight_drop = 0.7;
     says(&of, VERDICT_OVER_FITS, "try fewer units");
 }
 
@@ -209,14 +197,12 @@ static void test_log(void **state) {
 static void test_model(void **state) {
     (void)state;
     verdict_losses got = verdict_unknown();
-    const char *json = "{\"train_loss\":1.5,\"val_loss\":1.75,\"settings\":{\"num_layers\":3,"
-                       "\"dropout\":0.25,\"output_dropout\":0.5,\"schedule\":\"cosine\"}}";
+    const char *json = "{\"train_loss\":1.5,\"val_loss\":1.75,\"settings\":{"
+                       "\"weight_drop\":0.25,\"schedule\":\"cosine\"}}";
     history_read_model(&got, json);
     near(got.training, 1.5);
     near(got.validation, 1.75);
-    near(got.dropout, 0.25);
-    near(got.output_dropout, 0.5);
-    assert_int_equal(got.layers, 3);
+    near(got.weight_drop, 0.25);
     assert_int_equal(got.ending, 1);
     got.training = 1;
     got.validation = 2;
@@ -224,8 +210,8 @@ static void test_model(void **state) {
     near(got.training, 1);
     near(got.validation, 2);
     got = verdict_unknown();
-    history_read_model(&got, "{\"settings\":{\"num_layers\":1e300,\"schedule\":\"constant\"}}");
-    assert_int_equal(got.layers, 0);
+    history_read_model(&got, "{\"settings\":{\"schedule\":\"constant\"}}");
+    near(got.weight_drop, 0);
     assert_int_equal(got.ending, 0);
     assert_true(isnan(got.validation));
     history_read_model(&got, "{}");

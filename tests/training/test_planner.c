@@ -88,6 +88,26 @@ static void test_growth(void **state) {
     assert_true(10 * size(&small) < size(&large));
 }
 
+/* Weights are dropped where the text is read often, and the more of them the oftener. */
+static void test_drop(void **state) {
+    (void)state;
+    double last = 0;
+    rnn_training once = planned(600000000, 600);
+    assert_true(once.weight_drop == 0);
+    for (double seconds = 10; seconds < 1e5; seconds *= 3) {
+        rnn_training how;
+        rnn_training_defaults(&how);
+        how.num_layers = 1;
+        how.hidden_size = 256;
+        plan(&how, 1000000, 65, seconds, LAPTOP);
+        assert_true(how.weight_drop >= last && how.weight_drop < 0.7);
+        last = how.weight_drop;
+    }
+    assert_true(last > 0.4);
+    rnn_training small = planned(20000, 180);
+    assert_true(small.weight_drop > 0.4);
+}
+
 static void test_expectation(void **state) {
     (void)state;
     rnn_training how;
@@ -185,10 +205,10 @@ static void test_failure(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_growth),  cmocka_unit_test(test_expectation),
-        cmocka_unit_test(test_reasons), cmocka_unit_test(test_given),
-        cmocka_unit_test(test_tied),    cmocka_unit_test(test_many_symbols),
-        cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_growth),       cmocka_unit_test(test_drop),
+        cmocka_unit_test(test_expectation),  cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_given),        cmocka_unit_test(test_tied),
+        cmocka_unit_test(test_many_symbols), cmocka_unit_test(test_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
