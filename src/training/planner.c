@@ -26,7 +26,7 @@ static const shape shapes[] = {
 #define SHAPES (sizeof shapes / sizeof shapes[0])
 
 /* A network pays if it reads this many characters for each recurrent weight, ... */
-#define CHARACTERS_A_WEIGHT 6.0
+#define CHARACTERS_A_WEIGHT 8.0
 /* ... and if it has no more of them than this for a text of a million characters; longer
  * texts bear more by this power of their length. */
 #define WEIGHTS_A_MILLION 1.2e6
