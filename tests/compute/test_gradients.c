@@ -240,7 +240,7 @@ static void check_windows_of(const rnn_device *device, const char *cpu, size_t a
         }
         differentiate(&whole, LENGTH);
         double error = distance(whole.gradient, sum, n);
-        if (!(error < 2e-6))
+        if (!(error < 4e-6))
             fail_msg("cell %d (%s): in windows the gradient differs by %g of its length", cell, cpu,
                      error);
         rnn_free(sum);
