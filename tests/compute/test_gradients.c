@@ -212,9 +212,10 @@ static void test_bf16(void **state) {
 
 /* How time is cut into windows decides nothing but the order of sums: 512 streams go in
  * windows of a step, 256 of two, quarters of them in a single one, and four times the
- * gradient of the whole is the sum of the quarters' - to float32's rounding, for the factors
- * of its products are the same. Were anything that passes from window to window left out, or made
- * again otherwise than it was, much more would differ. */
+ * gradient of the whole is the sum of the quarters' - to float32's rounding, and to a factor
+ * here and there whose sum, in another order, rounds to the next bfloat16. Were anything that
+ * passes from window to window left out, or made again otherwise than it was, much more would
+ * differ. */
 static void check_windows_of(const rnn_device *device, const char *cpu, size_t all) {
     enum { PARTS = 4 };
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++) {
@@ -240,7 +241,7 @@ static void check_windows_of(const rnn_device *device, const char *cpu, size_t a
         }
         differentiate(&whole, LENGTH);
         double error = distance(whole.gradient, sum, n);
-        if (!(error < 4e-6))
+        if (!(error < 5e-5))
             fail_msg("cell %d (%s): in windows the gradient differs by %g of its length", cell, cpu,
                      error);
         rnn_free(sum);
