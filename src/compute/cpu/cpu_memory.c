@@ -242,7 +242,7 @@ void rnn_cpu_destroy(rnn_engine *e) {
                       e->logits,         e->losses,      e->hits,
                       e->top_dh,         e->output_mask, e->output_rows,
                       e->c_again,        e->scratch,     e->operands,
-                      e->partial};
+                      e->partial,        e->weight_mask};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);
