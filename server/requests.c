@@ -120,16 +120,15 @@ int requests_flag(const json_t *object, const char *key, int *value, http_reply 
     return 0;
 }
 
-int requests_text(const json_t *object, const char *key, const char **value, size_t *bytes,
-                  http_reply *reply) {
+int requests_text(const json_t *object, const char *key, const char **value, http_reply *reply) {
     const json_t *found = member(object, key);
     if (!found)
         return 1;
-    if (json_is_string(found)) {
-        *value = json_string_value(found);
-        *bytes = json_string_length(found);
+    const char *text = json_string_value(found);
+    if (text && strlen(text) == json_string_length(found)) {
+        *value = text;
         return 1;
     }
-    http_refuse(reply, 400, "%s must be text", key);
+    http_refuse(reply, 400, "%s must be text without NUL", key);
     return 0;
 }

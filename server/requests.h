@@ -22,7 +22,6 @@ int requests_real(const json_t *object, const char *key, double least, double mo
                   http_reply *reply);
 int requests_flag(const json_t *object, const char *key, int *value, http_reply *reply);
 /* Borrowed from the object. */
-int requests_text(const json_t *object, const char *key, const char **value, size_t *bytes,
-                  http_reply *reply);
+int requests_text(const json_t *object, const char *key, const char **value, http_reply *reply);
 
 #endif

@@ -107,12 +107,11 @@ static int read_drawing(wishes *out, const json_t *object, http_reply *reply) {
 
 int wishes_read(wishes *out, const json_t *object, http_reply *reply) {
     json_int_t most = DEFAULT_SYMBOLS, choices = 1, logprobs = -1;
-    size_t bytes;
     memset(out, 0, sizeof *out);
     out->model = "";
     if (!check_keys(object, reply) || !read_prompt(out, object, reply) ||
         !read_stops(out, object, reply) || !read_drawing(out, object, reply) ||
-        !requests_text(object, "model", &out->model, &bytes, reply) ||
+        !requests_text(object, "model", &out->model, reply) ||
         !requests_whole(object, "max_tokens", 0, WISHES_MOST_SYMBOLS, &most, reply) ||
         !requests_whole(object, "n", 1, WISHES_MOST_CHOICES, &choices, reply) ||
         !requests_whole(object, "logprobs", 0, WISHES_MOST_LOGPROBS, &logprobs, reply) ||

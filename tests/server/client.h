@@ -46,7 +46,7 @@ static inline long client_header(const char *reply, const char *name) {
     return found ? strtol(found + strlen(name), NULL, 10) : -1;
 }
 
-/* Reads one reply whose length is announced, or to the end of the connection. Returns its
+/* Reads one reply: of the length that it announces, in chunks, or all that comes. Returns its
  * status, 0 if there was none; reply [CLIENT_ROOM] gets all of it and a NUL. */
 static inline int client_receive(int file, char *reply) {
     size_t count = 0;
@@ -55,6 +55,8 @@ static inline int client_receive(int file, char *reply) {
         const char *body = strstr(reply, "\r\n\r\n");
         long length = body ? client_header(reply, "Content-Length: ") : -1;
         if (length >= 0 && count >= (size_t)(body + 4 - reply) + (size_t)length)
+            break;
+        if (count > 7 && strcmp(reply + count - 7, "\r\n0\r\n\r\n") == 0)
             break;
         ssize_t got = recv(file, reply + count, CLIENT_ROOM - 1 - count, 0);
         if (got <= 0)
