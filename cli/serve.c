@@ -110,6 +110,10 @@ static int serve(const command *self, const options *how, const manners *manner,
         open_browser(self, address);
     while (code == MANNERS_DONE && !signals_stop())
         poll(NULL, 0, 200);
+    if (server_stop_training(running) && !manner->quiet)
+        manners_notice(self, "training is saved and stopped; once more leaves it to itself");
+    while (server_stop_training(running))
+        poll(NULL, 0, 50);
     server_stop(running);
     return code == MANNERS_DONE ? MANNERS_SIGNAL + signals_stop() : code;
 }

@@ -20,7 +20,10 @@ typedef struct server server;
 /* Corpora are those in and below the working directory. */
 rnn_status server_start(server **out, const server_options *options, rnn_error *error);
 
-/* Ends all connections. */
+/* Asks a training that was begun from the page to save and stop, once; 1 while it runs. */
+int server_stop_training(server *self);
+
+/* Ends all connections, and waits for such a training. */
 void server_stop(server *self);
 
 int server_port(const server *self);
