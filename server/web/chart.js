@@ -84,7 +84,7 @@ export class Chart {
     const box = { left: 42, top: 8, right: width - 10, bottom: height - 22 };
     const { right, low, high } = this.ranges();
     const x = (value) => box.left + value / right * (box.right - box.left);
-    const y = (value) => box.bottom - (Math.min(value, high) - low) / (high - low) * (box.bottom - box.top);
+    const y = (value) => box.bottom - (value - low) / (high - low) * (box.bottom - box.top);
     this.view = { x, y, box, right };
     this.svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
     for (const tick of ticks(low, high, height > 160 ? 5 : 2)) {
@@ -94,7 +94,7 @@ export class Chart {
     for (const tick of ticks(0, right, width > 500 ? 6 : 3))
       make('text', { x: x(tick), y: height - 4, 'text-anchor': tick === 0 ? 'start' : 'middle' }, this.svg).textContent = short(tick);
     for (const one of this.series) {
-      const points = thin(one.points, 900);
+      const points = thin(one.points.filter((point) => point.y <= high), 900);
       const path = points.map((point, i) => `${i ? 'L' : 'M'}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`).join('');
       make('path', { class: `line ${one.name}`, d: path }, this.svg);
       if (one.name === 'val' && points.length < 60)

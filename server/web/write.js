@@ -361,7 +361,7 @@ function bar(one, drawn, widest) {
   const shape = glyph(one.symbol);
   button.setAttribute('aria-label', `${spoken(one.symbol)}, ${percent(one.share)}${drawn ? ', the one drawn' : ''}: go on from it`);
   button.title = 'Go on from here with this one';
-  button.className = `${drawn ? 'drawn' : ''}${one.share === 0 ? ' out' : ''}`;
+  button.className = `${drawn ? 'drawn ' : ''}${one.share === 0 ? 'out' : one.share < 0.001 ? 'rare' : ''}`;
   const kbd = document.createElement('kbd');
   kbd.textContent = shape;
   if (shape !== one.symbol) kbd.className = 'soft';
@@ -461,6 +461,7 @@ $('prime').addEventListener('keydown', (event) => {
 addEventListener('resize', () => { for (const pane of panes) if (!pane.caret.hidden) pane.place(pane.cursor); });
 
 $('length').value = 57;
+$('knobs').open = matchMedia('(min-width: 44rem)').matches;
 showSettings();
 
 export function know(list) {

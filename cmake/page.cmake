@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# embed.cmake - writes files into a C source as server/assets.h has them:
+# page.cmake - writes files into a C source as server/assets.h has them:
 #
-#   cmake -DOUT=page.c "-DFILES=a;b" -P embed.cmake
+#   cmake -DOUT=page.c "-DFILES=a;b" -P page.cmake
 set(arrays "")
 set(rows "")
 set(number 0)
@@ -15,5 +15,5 @@ foreach(path IN LISTS FILES)
   string(APPEND rows "    {\"${name}\", (const char *)file_${number}, sizeof file_${number} - 1},\n")
   math(EXPR number "${number} + 1")
 endforeach()
-file(WRITE ${OUT} "/* Made by cmake/embed.cmake. */\n#include \"server/assets.h\"\n\n${arrays}\n"
+file(WRITE ${OUT} "/* Made by cmake/page.cmake. */\n#include \"server/assets.h\"\n\n${arrays}\n"
      "const assets_file assets_files[] = {\n${rows}    {NULL, NULL, 0},\n};\n")
