@@ -11,6 +11,7 @@
 #include "base/threads.h"
 #include "server/assets.h"
 #include "server/completions.h"
+#include "server/look.h"
 #include "server/training.h"
 
 struct server {
@@ -49,6 +50,11 @@ static void answer_models(void *context, const http_request *request, http_reply
 
 static void answer_completions(void *context, const http_request *request, http_reply *reply) {
     completions_answer(((server *)context)->completions, request, reply);
+}
+
+static void answer_look(void *context, const http_request *request, http_reply *reply) {
+    server *self = context;
+    look_answer(self->models, self->turns, request, reply);
 }
 
 /* The training functions as routes have them. */
@@ -142,6 +148,7 @@ static const http_route routes[] = {
     {"GET", "/health", 0, 0, 0, answer_health},
     {"GET", "/v1/models", 0, 0, 0, answer_models},
     {"POST", "/v1/completions", 0, 0, 0, answer_completions},
+    {"POST", "/api/look", 0, 0, 0, answer_look},
     {"GET", "/api/runs", 0, 0, 0, answer_runs},
     {"GET", "/api/corpora", 0, 0, 0, answer_corpora},
     {"GET", "/api/options", 0, 0, 0, answer_options},
@@ -156,6 +163,7 @@ static const http_route routes[] = {
     {"GET", "/talk.js", 0, 0, 0, answer_file},
     {"GET", "/write.js", 0, 0, 0, answer_file},
     {"GET", "/train.js", 0, 0, 0, answer_file},
+    {"GET", "/look.js", 0, 0, 0, answer_file},
     {"GET", "/chart.js", 0, 0, 0, answer_file},
     {"GET", "/icon.svg", 0, 0, 0, answer_file},
     {NULL, NULL, 0, 0, 0, NULL},

@@ -5,8 +5,9 @@
 import { get, complain } from './talk.js';
 import * as write from './write.js';
 import * as train from './train.js';
+import * as look from './look.js';
 
-const views = { write, train };
+const views = { write, train, look };
 const tabs = [...document.querySelectorAll('[role=tab]')];
 let shown = null;
 
@@ -46,7 +47,9 @@ async function refresh() {
     pulse.hidden = busy.length === 0;
     document.getElementById('pulse-text').textContent = `training ${busy.join(', ')}`;
     const known = new Map(runs.runs.map((run) => [run.name, run]));
-    write.know(models.map((name) => ({ name, run: known.get(name) })));
+    const list = models.map((name) => ({ name, run: known.get(name) }));
+    write.know(list);
+    look.know(list);
     train.know(runs);
   } catch (error) {
     complain(error);

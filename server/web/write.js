@@ -478,3 +478,9 @@ export function choose(name) {
 export function enter() {
   if (matchMedia('(min-width: 44rem)').matches) $('prime').focus();
 }
+
+// The text that was looked at last, and who wrote it.
+export function written() {
+  const pane = panes.includes(active) ? active : panes[0];
+  return { text: pane?.text ?? '', model: pane?.model ?? '' };
+}
