@@ -21,6 +21,8 @@ foreach(source ${RNN_TESTS})
   endif()
   if(source MATCHES "/tests/server/")
     target_link_libraries(${name} PRIVATE rnn_server)
+    target_compile_definitions(${name} PRIVATE RNN_TEST_PROGRAM="$<TARGET_FILE:rnn>")
+    add_dependencies(${name} rnn)
   endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
@@ -85,7 +87,7 @@ foreach(script ${RNN_TEST_SCRIPTS})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
 endforeach()
 
-set_tests_properties(test_kill_in_save PROPERTIES LABELS long)
+set_tests_properties(test_kill_in_save test_page PROPERTIES LABELS long)
 set_tests_properties(test_cli_cpu test_cli_usage test_older_processors test_checks
                      PROPERTIES LABELS tables)
 
