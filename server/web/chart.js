@@ -92,7 +92,7 @@ export class Chart {
       make('text', { x: box.left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, this.svg).textContent = short(tick);
     }
     for (const tick of ticks(0, right, width > 500 ? 6 : 3))
-      make('text', { x: x(tick), y: height - 4, 'text-anchor': tick === 0 ? 'start' : 'middle' }, this.svg).textContent = short(tick);
+      make('text', { x: x(tick), y: height - 4, 'text-anchor': tick === 0 ? 'start' : x(tick) > box.right - 20 ? 'end' : 'middle' }, this.svg).textContent = short(tick);
     for (const one of this.series) {
       const points = thin(one.points.filter((point) => point.y <= high), 900);
       const path = points.map((point, i) => `${i ? 'L' : 'M'}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`).join('');

@@ -6,6 +6,7 @@ import { get, post, complain, calm, count, span } from './talk.js';
 import { Chart, short } from './chart.js';
 import { writeWith } from './page.js';
 
+const BUDGETS = ['steps', 'epochs']; // one of them takes the place of a time
 const $ = (id) => document.getElementById(id);
 
 let known = { runs: [], child: null, can_train: false };
@@ -75,6 +76,7 @@ function optionRow(option) {
     row.classList.toggle('changed', isChanged(field));
     const changed = changedSettings().length;
     $('settings-count').textContent = changed ? `(${changed} set)` : '';
+    $('times').disabled = changedSettings().some((one) => BUDGETS.includes(one.dataset.name));
   });
   row.append(label, field);
   return row;
@@ -98,35 +100,50 @@ $('train-form').addEventListener('submit', (event) => {
   event.preventDefault();
   const settings = { time: document.querySelector('input[name=time]:checked').value };
   for (const field of changedSettings()) settings[field.dataset.name] = field.value.trim();
-  if (settings.steps || settings.epochs) delete settings.time; // the budget is theirs
+  if (BUDGETS.some((name) => settings[name])) delete settings.time;
   order('/api/train', { input: $('corpus').value, name: $('run-name').value.trim(), settings });
 });
 
 // -------------------------------------------------------------------- the runs
 
+function runRow(run) {
+  const item = document.createElement('li');
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.dataset.run = run.name;
+  button.setAttribute('aria-current', run.name === watched);
+  const name = document.createElement('span');
+  if (run.training) {
+    const dot = document.createElement('i');
+    dot.className = 'dot';
+    name.append(dot);
+    button.title = 'is being trained';
+  }
+  name.append(run.name);
+  const figure = document.createElement('span');
+  figure.textContent = run.bits;
+  button.append(name, figure);
+  button.addEventListener('click', () => watch(run.name));
+  item.append(button);
+  return item;
+}
+
+let listed = '';
+
 export function know(runs) {
   known = runs;
   $('train-form').hidden = !runs.can_train;
-  $('runs').replaceChildren(...runs.runs.map((run) => {
-    const item = document.createElement('li');
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.setAttribute('aria-current', run.name === watched);
-    const name = document.createElement('span');
-    if (run.training) {
-      const dot = document.createElement('i');
-      dot.className = 'dot';
-      name.append(dot);
-    }
-    name.append(run.name);
-    const loss = run.best_val_loss ?? run.val_loss;
-    const figure = document.createElement('span');
-    figure.textContent = loss == null ? '' : `${(loss / Math.LN2).toFixed(3)} bits`;
-    button.append(name, figure);
-    button.addEventListener('click', () => watch(run.name));
-    item.append(button);
-    return item;
-  }));
+  const rows = runs.runs.map(({ name, training, best_val_loss: best, val_loss: latest }) => {
+    const nats = best ?? latest;
+    return { name, training, bits: nats == null ? '' : `${(nats / Math.LN2).toFixed(3)} bits` };
+  });
+  // What has the focus stays where it is, unless something has changed.
+  if (JSON.stringify(rows) !== listed) {
+    listed = JSON.stringify(rows);
+    const focused = document.activeElement?.dataset?.run;
+    $('runs').replaceChildren(...rows.map(runRow));
+    if (focused) $('runs').querySelector(`[data-run="${CSS.escape(focused)}"]`)?.focus();
+  }
   const none = runs.runs.length === 0 && !watched;
   $('run-empty').hidden = !none;
   $('run').hidden = none;
@@ -143,11 +160,13 @@ function watch(name) {
   $('run').hidden = false;
   $('run-empty').hidden = true;
   for (const button of $('runs').querySelectorAll('button'))
-    button.setAttribute('aria-current', button.firstChild.textContent === name);
+    button.setAttribute('aria-current', button.dataset.run === name);
   stream = new EventSource(`/api/watch?run=${encodeURIComponent(name)}`);
   const own = stream;
   const on = (kind, act) => stream.addEventListener(kind, (event) => { if (stream === own) { act(JSON.parse(event.data)); soonDraw(); } });
   on('log', (lines) => lines.forEach(take));
+  // Its beginning comes again after a break in the line.
+  stream.addEventListener('open', () => { if (stream === own) forget(); });
   on('restart', forget);
   on('state', (state) => {
     const was = story.state.training;
@@ -169,7 +188,7 @@ function forget() {
 
 // One line of the log.
 function take(line) {
-  story.last = { ...story.last, ...line };
+  Object.assign(story.last, line);
   if (line.event !== 'notice' && line.event !== 'done') story.done = null;
   if (line.event === 'start' || line.event === 'resume') {
     story.settings = line.settings ?? {};
@@ -212,6 +231,7 @@ function draw() {
   showFigures();
   showState();
   showPlan();
+  showSample();
 }
 
 function showFigures() {

@@ -99,11 +99,7 @@ class Pane {
   }
 
   fill(wanted = this.model) {
-    const options = models.map(({ name, run }) => {
-      const bits = run?.best_val_loss ?? run?.val_loss;
-      return new Option(bits ? `${name} · ${(bits / Math.LN2).toFixed(2)} bits` : name, name);
-    });
-    this.select.replaceChildren(...options);
+    this.select.replaceChildren(...models.map(({ name, label }) => new Option(label, name)));
     if (models.some(({ name }) => name === wanted)) this.select.value = wanted;
   }
 
@@ -458,15 +454,21 @@ $('seed').addEventListener('input', () => { $('seed-new').checked = false; });
 $('prime').addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); go(); }
 });
-addEventListener('resize', () => { for (const pane of panes) if (!pane.caret.hidden) pane.place(pane.cursor); });
+addEventListener('resize', () => { if (!$('write').hidden) for (const pane of panes) if (!pane.caret.hidden) pane.place(pane.cursor); });
 
 $('length').value = 57;
 $('knobs').open = matchMedia('(min-width: 44rem)').matches;
 showSettings();
 
+function labelOf({ name, run }) {
+  const nats = run?.best_val_loss ?? run?.val_loss;
+  return nats ? `${name} · ${(nats / Math.LN2).toFixed(2)} bits` : name;
+}
+
 export function know(list) {
-  const same = JSON.stringify(list) === JSON.stringify(models);
-  models = list;
+  const now = list.map((one) => ({ name: one.name, label: labelOf(one) }));
+  const same = JSON.stringify(now) === JSON.stringify(models);
+  models = now;
   if (panes.length === 0) active = open(0.8);
   if (!same) for (const pane of panes) pane.fill();
 }
@@ -476,6 +478,7 @@ export function choose(name) {
 }
 
 export function enter() {
+  for (const pane of panes) if (pane.text && (pane === active || pane.stopping)) pane.place(pane.cursor);
   if (matchMedia('(min-width: 44rem)').matches) $('prime').focus();
 }
 
