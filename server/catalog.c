@@ -40,6 +40,13 @@ static int look(entry *at) {
     return at->when != 0;
 }
 
+/* Names that begin with a dot are hidden; those that are no UTF-8 cannot be told. */
+static int is_nameable(const char *name) {
+    json_t *text = name[0] != '.' && strlen(name) < CATALOG_NAME ? json_string(name) : NULL;
+    json_decref(text);
+    return text != NULL;
+}
+
 static void take_name(catalog *to, const char *path) {
     char *whole = realpath(path, NULL);
     const char *slash = strrchr(whole ? whole : path, '/');
@@ -48,6 +55,8 @@ static void take_name(catalog *to, const char *path) {
     char *dot = strrchr(to->name, '.');
     if (dot && dot != to->name && strcmp(dot, ".safetensors") == 0)
         *dot = '\0';
+    if (!is_nameable(to->name))
+        snprintf(to->name, sizeof to->name, "model");
 }
 
 rnn_status catalog_open(catalog *out, const char *argument, rnn_error *error) {
@@ -74,13 +83,6 @@ rnn_status catalog_open(catalog *out, const char *argument, rnn_error *error) {
     snprintf(out->single, sizeof out->single, "%s", argument);
     take_name(out, argument);
     return RNN_OK;
-}
-
-/* Names that begin with a dot are hidden; those that are no UTF-8 cannot be told. */
-static int is_nameable(const char *name) {
-    json_t *text = name[0] != '.' && strlen(name) < CATALOG_NAME ? json_string(name) : NULL;
-    json_decref(text);
-    return text != NULL;
 }
 
 static int by_time(const void *a, const void *b) {

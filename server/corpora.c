@@ -5,11 +5,13 @@
 #include "server/corpora.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MOST     500
 #define LOOKED   20000 /* entries that are looked at */
@@ -37,6 +39,21 @@ static int is_no_text(const char *name) {
     return 0;
 }
 
+/* Bytes that no text has, in a file that is not packed. */
+static int is_binary(const char *path, const char *name) {
+    static const char *const packed[] = {".gz",  ".xz", ".bz2", ".zst", ".lz4",
+                                         ".zip", ".7z", ".tar", ".tgz", ".txz"};
+    char head[512];
+    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++)
+        if (ends_with(name, packed[i]))
+            return 0;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    ssize_t got = file < 0 ? -1 : read(file, head, sizeof head);
+    if (file >= 0)
+        close(file);
+    return got < 0 || memchr(head, 0, (size_t)got) != NULL;
+}
+
 static int is_run(const char *path) {
     char log[4200];
     struct stat found;
@@ -61,8 +78,8 @@ static void look(search *to, const char *folder, const char *shown, const char *
         return;
     if (S_ISDIR(found.st_mode) && depth < DEEPEST && !is_run(path))
         walk(to, path, relative, depth + 1);
-    if (!S_ISREG(found.st_mode) || found.st_size < SMALLEST || (found.st_mode & 0111) ||
-        is_no_text(name))
+    if (!S_ISREG(found.st_mode) || found.st_size < SMALLEST || is_no_text(name) ||
+        is_binary(path, name))
         return;
     json_t *words = json_string(relative);
     if (words)

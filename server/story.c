@@ -25,7 +25,7 @@ static int open_file(const char *directory, const char *name, uint64_t *size) {
     char path[4200];
     struct stat found;
     snprintf(path, sizeof path, "%.4000s/%s", directory, name);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     *size = 0;
     if (file < 0)
         return -1;

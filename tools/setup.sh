@@ -94,6 +94,8 @@ package_for() {
     brew:libmicrohttpd) echo libmicrohttpd ;;
     brew:cmocka) echo cmocka ;;
     apt-get:qemu | dnf:qemu) echo qemu-user ;;
+    apt-get:chromium) echo chromium chromium-driver python3 ;;
+    dnf:chromium) echo chromium chromedriver python3 ;;
     *:clang) echo clang ;;
     *:clang-format) echo clang-format ;;
     esac
@@ -119,6 +121,7 @@ is_there() {
     pkg-config | clang | clang-format) have "$1" ;;
     cmake) cmake_is_new_enough ;;
     qemu) have qemu-x86_64 || [ "$(uname -sm)" != "Linux x86_64" ] ;;
+    chromium) { have chromedriver && have python3; } || ! package_for "$(package_manager)" chromium | grep -q . ;;
     kernel-headers) [ -d /usr/include/linux ] || [ "$(uname)" != Linux ] ;;
     *) have pkg-config && has_module "$1" ;;
     esac

@@ -31,12 +31,13 @@ function size(bytes) {
 }
 
 async function loadForm() {
-  if ($('settings').childElementCount) return;
   try {
-    const [{ corpora }, { options }] = await Promise.all([get('/api/corpora'), get('/api/options')]);
+    const { corpora } = await get('/api/corpora');
+    const before = $('corpus').value;
     $('corpus').replaceChildren(...corpora.map(({ path, bytes }) => new Option(`${path} (${size(bytes)})`, path)));
     if (!corpora.length) $('corpus').append(new Option('no text in this folder', ''));
-    showOptions(options.filter((option) => option.name !== 'time'));
+    if (corpora.some(({ path }) => path === before)) $('corpus').value = before;
+    if (!$('settings').childElementCount) showOptions((await get('/api/options')).options.filter(({ name }) => name !== 'time'));
   } catch (error) {
     complain(error);
   }
@@ -348,13 +349,11 @@ $('strip').addEventListener('input', () => {
 
 export function enter() {
   loadForm();
-  if (!watched) {
-    const first = known.runs.find((run) => run.training) ?? known.runs[0];
-    if (first) watch(first.name);
-  } else {
-    if (stream?.readyState === 2) watch(watched);
-    draw();
-  }
+  const first = known.runs.find((run) => run.training) ?? known.runs[0];
+  if (watched || first) watch(watched ?? first.name);
 }
 
-export function leave() {}
+// A browser keeps few connections to one host: this one would be missed elsewhere.
+export function leave() {
+  stream?.close();
+}

@@ -5,7 +5,7 @@
 # a port that is taken, its end. What it answers is tested in tests/server.
 . "$1/tests/cli/expect.sh"
 
-trap 'kill $first 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $first 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # until_it_says FILE: waits for the first line.
 until_it_says() {
@@ -35,10 +35,10 @@ wait $first || code=$?
 is $code 143
 
 # As data; and what cannot be served.
-"$rnn" serve --port 0 --json --quiet >address 2>notice &
+"$rnn" serve --port 0 --json --quiet >data 2>notice &
 first=$!
-until_it_says address
-grep -q '"address": *"http://127.0.0.1:' address || fail "no JSON: $(cat address)"
+until_it_says data
+grep -q '"address": *"http://127.0.0.1:' data || fail "no JSON: $(cat data)"
 kill -INT $first 2>/dev/null
 wait $first || true
 run 4 serve nowhere.safetensors

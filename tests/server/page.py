@@ -66,12 +66,16 @@ def check_write(window):
     window.run("""const length = document.getElementById('length'); length.value = 100;
         length.dispatchEvent(new Event('input'))""")
     window.run("""const go = document.getElementById('go'), text = document.querySelector('.pane .text');
+        const begun = new Promise((done) => new MutationObserver((changes, observer) => {
+            if (text.textContent.length < 8) return;
+            observer.disconnect();
+            go.click();
+            done();
+        }).observe(text, { characterData: true, subtree: true }));
         go.click();
-        while (text.textContent.length < 50 || text.textContent.length > 19000)
-            await new Promise((done) => setTimeout(done, 1));
-        go.click();""")
+        await begun;""")
     stopped = window.text('.pane .text')
-    assert 50 < len(stopped) < 20000 and window.text('#go') == 'Write', len(stopped)
+    assert 7 < len(stopped) < 20000 and window.text('#go') == 'Write', len(stopped)
     # Several side by side.
     window.run("""const length = document.getElementById('length'); length.value = 20;
         length.dispatchEvent(new Event('input'))""")
@@ -84,7 +88,7 @@ def check_write(window):
 
 def check_train(window):
     window.click('#tab-train')
-    window.wait("return document.querySelector('#corpus option')?.value === 'book.txt'")
+    window.wait("return document.querySelector('#corpus option')?.value === 'book.txt' && document.getElementById('set-steps')")
     window.run("""document.querySelector('.settings').open = true;
         for (const [name, value] of Object.entries({ 'hidden-size': '32', 'num-layers': '1', 'batch-size': '16',
             'seq-length': '32', steps: '1500', threads: '1' })) {

@@ -166,10 +166,15 @@ static void test_corpora(void **state) {
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         append(files[i], big);
     append("small.txt", "too small");
+    char program[2000] = "\x7f"
+                         "ELF";
+    scratch_write(scratch_name(&place, "program", path), program, sizeof program);
+    scratch_write(scratch_name(&place, "packed.xz", path), program, sizeof program);
     append("run/log.jsonl", "{}\n");
     assert_int_equal(symlink("/etc/passwd", scratch_name(&place, "link.txt", path)), 0);
     json_t *list = corpora_list(place.path);
-    assert_int_equal(json_array_size(list), 3);
+    assert_int_equal(json_array_size(list), 4);
+    assert_true(corpora_has(place.path, "packed.xz"));
     assert_true(corpora_has(place.path, "book.txt"));
     assert_true(corpora_has(place.path, "deep/er/play.txt"));
     assert_true(corpora_has(place.path, "-dash.txt"));
