@@ -97,8 +97,8 @@ export class Chart {
       const points = thin(one.points.filter((point) => point.y <= high), 900);
       const path = points.map((point, i) => `${i ? 'L' : 'M'}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`).join('');
       make('path', { class: `line ${one.name}`, d: path }, this.svg);
-      if (one.name === 'val' && points.length < 60)
-        for (const point of points) make('circle', { class: 'point', r: 2.6, cx: x(point.x), cy: y(point.y) }, this.svg);
+      if (points.length === 1 || (one.name === 'val' && points.length < 60))
+        for (const point of points) make('circle', { class: `point ${one.name}`, r: 2.6, cx: x(point.x), cy: y(point.y) }, this.svg);
     }
     this.marks = make('g', {}, this.svg);
     this.cross();
@@ -108,7 +108,7 @@ export class Chart {
     if (!this.marks) return;
     this.marks.replaceChildren();
     if (this.at == null || !this.view) return;
-    const { x, box, right } = this.view;
+    const { box, right } = this.view;
     const place = this.at - this.root.getBoundingClientRect().left;
     if (place < box.left || place > box.right) return;
     const step = (place - box.left) / (box.right - box.left) * right;
@@ -120,7 +120,6 @@ export class Chart {
     make('line', { class: 'cross', x1: place, x2: place, y1: box.top, y2: box.bottom }, this.marks);
     const late = place > (box.left + box.right) / 2;
     make('text', { class: 'tip', x: place + (late ? -8 : 8), y: box.top + 10, 'text-anchor': late ? 'end' : 'start' }, this.marks)
-      .textContent = words.join('   ');
-    this.x = x;
+      .textContent = words.join(' · ');
   }
 }

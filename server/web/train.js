@@ -195,7 +195,7 @@ function take(line) {
     story.settings = line.settings ?? {};
     story.text = line.text ?? {};
     story.parameters = line.parameters;
-    story.batch = line.batch * line.length;
+    if (!known.runs.some((run) => run.name === watched)) dispatchEvent(new Event('runs-changed'));
   }
   if (line.event === 'plan') story.plan = line.reasons ?? [];
   if (line.event === 'notice') story.notices.push(line.text);

@@ -431,7 +431,7 @@ static double seconds_of(const char *request) {
     struct timeval patience = {.tv_usec = 20000};
     setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     for (size_t i = 0; rnn_clock_now() < start + 5; i++) {
-        if (filled[i])
+        if (i < strlen(filled))
             client_send(file, filled + i, 1);
         if (recv(file, &byte, 1, 0) == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
             break;
