@@ -140,6 +140,16 @@ RNN_API void rnn_state_reset(rnn_state *state);
  * stand until its next step. Cannot fail. */
 RNN_API const float *rnn_state_step(rnn_state *state, int32_t symbol);
 
+/* Holds a unit: after each character that is read, from the first one on, it has this value,
+ * -1 to 1, and what follows (the next layer, the prediction, the next step) sees it so. Of an
+ * LSTM the cell is held, at the c whose tanh(c) is the value (for 1 and -1 a c of 10 and -10,
+ * where float32 has no other tanh), and h = o tanh(c) goes on with the output gate; of the
+ * other cells h is held. The state that a text begins with stays zero. */
+typedef struct rnn_clamp {
+    int layer, unit; /* from 0 */
+    float value;
+} rnn_clamp;
+
 /* ----------------------------------------------------------------- sampling */
 
 /* How to draw. Zero-initialised, it draws from the model's own distribution.
@@ -154,6 +164,8 @@ typedef struct rnn_sampling {
     int threads;       /* 0: OMP_NUM_THREADS, else all cores */
     const char *cpu, *device; /* as rnn_training's; NULL stands for "auto" */
     rnn_precision precision;  /* AUTO stands for float32 */
+    const rnn_clamp *clamps;  /* [clamp_count]: units that are held, in the prime too; copied */
+    size_t clamp_count;
 } rnn_sampling;
 
 /* Writes text: one or several independent streams that share a prime. */
@@ -295,6 +307,81 @@ RNN_API rnn_status rnn_evaluate_dynamics(const rnn_model *model, const char *con
                                          const rnn_dynamics *dynamics, rnn_dynamics_result *out,
                                          rnn_dynamics_listener listener, void *context,
                                          rnn_error *error);
+
+/* ------------------------------------------------------------------ tracing */
+
+/* What can be seen of a unit at each character. */
+typedef enum rnn_signal {
+    RNN_SIGNAL_CELL = 0, /* its value, -1 to 1: tanh(c) of an LSTM, h of the others */
+    RNN_SIGNAL_H,        /* what it gives on, -1 to 1 */
+    RNN_SIGNAL_C,        /* LSTM: c itself, of any size */
+    RNN_SIGNAL_I,        /* LSTM: the gates, i f o from 0 to 1, g from -1 to 1 */
+    RNN_SIGNAL_F,
+    RNN_SIGNAL_G,
+    RNN_SIGNAL_O,
+    RNN_SIGNAL_R, /* GRU: the gates, r z from 0 to 1, n from -1 to 1 */
+    RNN_SIGNAL_Z,
+    RNN_SIGNAL_N,
+} rnn_signal;
+
+/* One number of each character: a signal of a unit. */
+typedef struct rnn_probe {
+    int layer, unit; /* from 0 */
+    rnn_signal signal;
+} rnn_probe;
+
+/* What to look at; zero-initialised: the value of each unit, layer by layer. */
+typedef struct rnn_tracing {
+    const rnn_probe *probes; /* [probe_count], copied; quickest with the units of a signal and
+                                layer one after the other */
+    size_t probe_count;      /* 0: RNN_SIGNAL_CELL of all units of all layers */
+    int likeliest;           /* next characters, of the likeliest, that are told; 0: none */
+    const rnn_clamp *clamps; /* [clamp_count]: units that are held; copied */
+    size_t clamp_count;
+    int threads;
+    const char *cpu, *device; /* NULL stands for "auto" */
+    rnn_precision precision;  /* as rnn_sampling's */
+} rnn_tracing;
+
+/* A character that may come next. */
+typedef struct rnn_candidate {
+    int32_t symbol;
+    float probability;
+} rnn_candidate;
+
+/* What a network did at one character. What it points to stands during the call. */
+typedef struct rnn_trace_row {
+    uint64_t place; /* of the character among all that were read, from 0 */
+    int32_t symbol;
+    double nats; /* -ln p of the symbol, before it was read; NaN for the first, which nothing
+                    predicts */
+    const float *values;            /* [rnn_tracer_width]: of the probes, after it was read */
+    const rnn_candidate *likeliest; /* what comes next, the likeliest first */
+    int candidates;                 /* of them: as many as were asked for, or all symbols */
+} rnn_trace_row;
+
+typedef void (*rnn_trace_listener)(void *context, const rnn_trace_row *row);
+
+/* Reads a text as rnn_evaluate's stream does, and tells of each character what its probes
+ * see. It keeps room for a few hundred characters, however long the text. */
+typedef struct rnn_tracer rnn_tracer;
+
+/* RNN_ERR_RANGE for a unit or a signal that the model does not have; RNN_ERR_MEMORY. */
+RNN_API rnn_status rnn_tracer_create(rnn_tracer **out, const rnn_model *model,
+                                     const rnn_tracing *how, rnn_error *error);
+RNN_API void rnn_tracer_destroy(rnn_tracer *tracer);
+
+/* Values in a row. */
+RNN_API size_t rnn_tracer_width(const rnn_tracer *tracer);
+
+/* Reads symbols, 0 <= symbol < symbols, on from where it is, and calls the listener for each
+ * of them in order. Cannot fail. The same bits whether a text is read at once or in parts,
+ * and on any number of threads. */
+RNN_API void rnn_tracer_read(rnn_tracer *tracer, const int32_t *symbols, size_t count,
+                             rnn_trace_listener listener, void *context);
+
+/* Forgets the text: the next symbol is the first of another one. */
+RNN_API void rnn_tracer_reset(rnn_tracer *tracer);
 
 /* ----------------------------------------------------------------- training */
 

@@ -39,6 +39,12 @@ typedef struct rnn_engine_options {
      * and all sums are float32, but that the gate sums of an engine that trains in bf16 are
      * rounded to bfloat16 before the cells read them. */
     rnn_precision precision;
+    /* 1: room for `trace`, that is for gates and c of each step; not for training. */
+    int tracing;
+    /* [clamp_count]: units that are held in evaluate, trace and step; copied. They are in
+     * range. Not for training. */
+    const rnn_clamp *clamps;
+    size_t clamp_count;
     /* The flat parameters, instead of room for own ones: not for training. They must
      * outlive the engine; write_parameters from the same array tells that they changed. */
     float *parameters;
@@ -110,6 +116,12 @@ typedef struct rnn_device {
     /* Reads one symbol per stream [batch] with the carried state; logits
      * [batch][symbols] of what comes next. */
     void (*step)(rnn_engine *engine, const int32_t *symbols, float *logits);
+
+    /* Reads symbols [length][batch] with the carried state and shows each step: values
+     * [length][batch][count] take what the probes, which are in range, see after it, and
+     * logits [length][batch][symbols] what comes next. An engine made for tracing. */
+    void (*trace)(rnn_engine *engine, size_t length, const int32_t *symbols,
+                  const rnn_probe *probes, size_t count, float *values, float *logits);
 } rnn_device;
 
 /* All devices of this build that are present, ended by NULL. */

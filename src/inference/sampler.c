@@ -21,6 +21,7 @@ typedef struct candidate {
 struct rnn_sampler {
     const rnn_model *model;
     rnn_sampling how;
+    rnn_clamp *clamps; /* [how.clamp_count] */
     const rnn_device *device;
     const rnn_kernels *kernels;
     rnn_engine *engine; /* `streams` streams of one character */
@@ -61,7 +62,9 @@ static rnn_status create_engine(rnn_sampler *s, rnn_error *error) {
                                   .length = 1,
                                   .threads = s->how.threads,
                                   .cpu = s->how.cpu,
-                                  .precision = s->how.precision};
+                                  .precision = s->how.precision,
+                                  .clamps = s->clamps,
+                                  .clamp_count = s->how.clamp_count};
     rnn_status status =
         rnn_model_engine(&s->engine, &s->device, s->model, s->how.device, &options, error);
     return status == RNN_OK ? rnn_kernels_pick(&s->kernels, s->how.cpu, error) : status;
@@ -90,6 +93,9 @@ rnn_status rnn_sampler_create(rnn_sampler **out, const rnn_model *model, const r
     size_t symbols = model->network.symbols;
     s->model = model;
     s->how = *how;
+    s->clamps = rnn_allocate(how->clamp_count + 1, sizeof *s->clamps);
+    if (s->clamps && how->clamp_count)
+        memcpy(s->clamps, how->clamps, how->clamp_count * sizeof *s->clamps);
     /* Colder than float can tell from greedy. */
     s->how.greedy |= how->temperature > 0 && how->temperature < 1e-6f;
     s->streams = (size_t)streams;
@@ -98,7 +104,7 @@ rnn_status rnn_sampler_create(rnn_sampler **out, const rnn_model *model, const r
     s->heap = rnn_allocate(symbols, sizeof(candidate));
     s->carried = rnn_allocate(s->streams * rnn_network_state(&model->network), sizeof(float));
     s->next = rnn_allocate(s->streams, sizeof(int32_t));
-    if (s->logits && s->probabilities && s->heap && s->carried && s->next)
+    if (s->clamps && s->logits && s->probabilities && s->heap && s->carried && s->next)
         status = create_engine(s, error);
     else
         status = rnn_fail(error, RNN_ERR_MEMORY, "no memory for a sampler of %d streams", streams);
@@ -121,6 +127,7 @@ void rnn_sampler_destroy(rnn_sampler *s) {
     rnn_free(s->heap);
     rnn_free(s->carried);
     rnn_free(s->next);
+    rnn_free(s->clamps);
     rnn_free(s);
 }
 
@@ -144,8 +151,12 @@ static void spread(rnn_sampler *s, rnn_engine *reader, float *one) {
 static rnn_status read_for_all(rnn_sampler *s, const int32_t *symbols, size_t count,
                                rnn_error *error) {
     rnn_engine *reader = NULL;
-    rnn_engine_options options = {
-        .batch = 1, .length = 1, .threads = s->how.threads, .weights = s->engine};
+    rnn_engine_options options = {.batch = 1,
+                                  .length = 1,
+                                  .threads = s->how.threads,
+                                  .clamps = s->clamps,
+                                  .clamp_count = s->how.clamp_count,
+                                  .weights = s->engine};
     float *one = rnn_allocate(rnn_network_state(&s->model->network), sizeof(float));
     if (!one)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory to read the prime");

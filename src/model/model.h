@@ -24,11 +24,15 @@ struct rnn_model {
     struct rnn_weights *weights; /* owned: what engines on this model share */
 };
 
+/* That a network has this unit; RNN_ERR_RANGE says what it has. */
+rnn_status rnn_model_check_unit(const rnn_network *network, int layer, int unit, rnn_error *error);
+
 /* weights.c: an engine, not for training, that reads the model's parameters, on the
  * device of that name; `how` as for its create, but for `parameters` and `weights`. All
  * engines of one precision for which device and cpu are left open share one set of
  * packed weights. They must be destroyed before the model. Any number of threads may
- * call it at once. RNN_ERR_RANGE for a precision that does not exist; errors of create. */
+ * call it at once. RNN_ERR_RANGE for a precision that does not exist or a clamp that cannot
+ * be; errors of create. */
 rnn_status rnn_model_engine(rnn_engine **out, const rnn_device **device, const rnn_model *model,
                             const char *device_name, const rnn_engine_options *how,
                             rnn_error *error);

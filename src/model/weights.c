@@ -72,6 +72,29 @@ static int is_left_open(const char *choice) {
     return !choice || strcmp(choice, "auto") == 0;
 }
 
+rnn_status rnn_model_check_unit(const rnn_network *net, int layer, int unit, rnn_error *error) {
+    if (layer >= 0 && (size_t)layer < net->layers && unit >= 0 && (size_t)unit < net->hidden)
+        return RNN_OK;
+    return rnn_fail(error, RNN_ERR_RANGE,
+                    "there is no unit %d in a layer %d: the model has the layers 0 to %zu, with "
+                    "the units 0 to %zu each",
+                    unit, layer, net->layers - 1, net->hidden - 1);
+}
+
+static rnn_status check_clamps(const rnn_network *net, const rnn_clamp *clamps, size_t count,
+                               rnn_error *error) {
+    for (size_t i = 0; i < count; i++) {
+        rnn_status status = rnn_model_check_unit(net, clamps[i].layer, clamps[i].unit, error);
+        if (status != RNN_OK)
+            return status;
+        if (!(clamps[i].value >= -1 && clamps[i].value <= 1))
+            return rnn_fail(error, RNN_ERR_RANGE,
+                            "unit %d of layer %d cannot be held at %g; values are from -1 to 1",
+                            clamps[i].unit, clamps[i].layer, (double)clamps[i].value);
+    }
+    return RNN_OK;
+}
+
 rnn_status rnn_model_engine(rnn_engine **out, const rnn_device **device, const rnn_model *model,
                             const char *device_name, const rnn_engine_options *how,
                             rnn_error *error) {
@@ -81,12 +104,15 @@ rnn_status rnn_model_engine(rnn_engine **out, const rnn_device **device, const r
         return rnn_fail(error, RNN_ERR_RANGE,
                         "precision %d is none; there are auto (0), float32, bf16 and int8 (3)",
                         (int)options.precision);
+    rnn_status status = check_clamps(&model->network, options.clamps, options.clamp_count, error);
+    if (status != RNN_OK)
+        return status;
     if (model->weights->trainer) {
         *device = model->weights->trainer_device;
         options.weights = model->weights->trainer;
         return (*device)->create(out, &model->network, &options, error);
     }
-    rnn_status status = rnn_device_pick(device, device_name, error);
+    status = rnn_device_pick(device, device_name, error);
     if (status != RNN_OK)
         return status;
     if (is_left_open(options.cpu) && is_left_open(device_name)) {

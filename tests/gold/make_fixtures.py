@@ -16,6 +16,12 @@ networks/*.safetensors
     inputs, targets [T][B] I32 (a target of -1 is not counted)
     h0, hn [L][B][H], c0, cn for the LSTM
     logits [T][B][V], losses [T][B], loss [1]: their mean over the counted ones
+traces/CELL.safetensors
+    each step of a network, and the same with units held
+    metadata  as above; clamps: layer unit value ...
+    param.*, inputs [T][B] I32, h0, c0 as above
+    h, c [L][T][B][H]; gates [L][G][T][B][H]: i f g o, or r z n, after their nonlinearities
+    logits [T][B][V]; and held_h, held_c, held_logits
 optimizers.safetensors
     initial [P], gradients [20][P], NAME [20][P]: parameters after each step
     metadata "case.NAME": kind rate momentum alpha beta1 beta2 epsilon weight_decay
@@ -159,6 +165,81 @@ def network_fixtures(folder):
         for variant, settings in variants.items():
             network_fixture(folder, f"{cell}-{variant}", seed, cell, **settings)
             seed += 1
+
+
+def steps_of(cell, rnn, layers, rows, h0, c0, held):
+    """The equations of torch.nn's documentation, step by step; `held` has {unit: value} for
+    each layer. Lists [L] of h, c [T][B][H] and of gates [G][T][B][H]."""
+    hs, cs, gates = [], [], []
+    for layer in range(layers):
+        w_ih, w_hh, b_ih, b_hh = (
+            getattr(rnn, f"{name}_l{layer}") for name in
+            ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+        h, c = h0[layer], c0[layer]
+        every_h, every_c, every_gate = [], [], []
+        for x in rows:
+            read, kept = x @ w_ih.T + b_ih, h @ w_hh.T + b_hh
+            if cell == "tanh":
+                h, step = torch.tanh(read + kept), []
+            elif cell == "lstm":
+                i, f, g, o = (read + kept).chunk(4, -1)
+                i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+                c, step = f * c + i * g, [i, f, g, o]
+            else:
+                (r, z, n), (kept_r, kept_z, kept_n) = read.chunk(3, -1), kept.chunk(3, -1)
+                r, z = torch.sigmoid(r + kept_r), torch.sigmoid(z + kept_z)
+                n = torch.tanh(n + r * kept_n)
+                h, step = (1 - z) * n + z * h, [r, z, n]
+            for unit, value in held[layer].items():
+                (c if cell == "lstm" else h)[:, unit] = \
+                    math.atanh(value) if cell == "lstm" else value
+            if cell == "lstm":
+                h = step[3] * torch.tanh(c)
+            every_h.append(h)
+            every_c.append(c)
+            every_gate.append(torch.stack(step) if step else torch.zeros(0))
+        rows = torch.stack(every_h)
+        hs.append(rows)
+        cs.append(torch.stack(every_c))
+        gates.append(torch.stack(every_gate, 1) if every_gate[0].numel() else None)
+    return hs, cs, gates
+
+
+def trace_fixtures(folder, layers=2, hidden=9, embedding=4, symbols=8, batch=2, length=7):
+    clamps = [(0, 2, 0.75), (0, 8, -0.5), (1, 0, -0.9)]
+    for seed, cell in enumerate(("tanh", "gru", "lstm"), 3000):
+        numbers = Numbers(seed)
+        kind = {"tanh": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
+        module = torch.nn.ModuleDict({
+            "embedding": torch.nn.Embedding(symbols, embedding).double(),
+            "rnn": kind(embedding, hidden, layers).double(),
+            "output": torch.nn.Linear(hidden, symbols).double()})
+        for _, parameter in sorted(module.named_parameters()):
+            parameter.data = numbers.normal(tuple(parameter.shape), 0.6)
+        inputs = numbers.integers((length, batch), symbols)
+        h0 = numbers.normal((layers, batch, hidden), 0.5)
+        c0 = numbers.normal((layers, batch, hidden), 0.8)
+        tensors = {"inputs": inputs.int(), "h0": h0, "c0": c0}
+        with torch.no_grad():
+            read = module["embedding"](inputs)
+            for prefix in ("", "held_"):
+                held = [{unit: value for at, unit, value in clamps if at == layer and prefix}
+                        for layer in range(layers)]
+                h, c, gates = steps_of(cell, module["rnn"], layers, read, h0, c0, held)
+                tensors[prefix + "h"] = torch.stack(h)
+                tensors[prefix + "logits"] = module["output"](h[-1])
+                if cell == "lstm":
+                    tensors[prefix + "c"] = torch.stack(c)
+                if cell != "tanh" and not prefix:
+                    tensors["gates"] = torch.stack(gates)
+            answers, _ = module["rnn"](read, (h0, c0) if cell == "lstm" else h0)
+            assert torch.allclose(answers, tensors["h"][-1], rtol=0, atol=1e-12)
+        for name, parameter in module.named_parameters():
+            tensors["param." + name] = parameter
+        save(folder / "traces" / (cell + ".safetensors"), tensors, {
+            "cell": cell, "layers": layers, "hidden": hidden, "embedding": embedding,
+            "symbols": symbols, "bias": 1, "tied": 0, "batch": batch, "length": length,
+            "clamps": " ".join(repr(number) for clamp in clamps for number in clamp)})
 
 
 def optimizer_fixtures(folder):
@@ -341,6 +422,7 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
     torch.set_num_threads(1)
     network_fixtures(folder)
+    trace_fixtures(folder)
     optimizer_fixtures(folder)
     dynamic_fixture(folder)
     schedule_fixtures(folder)

@@ -46,6 +46,7 @@ static rnn_status create(rnn_engine **out, const rnn_network *network,
     e->batch = options->batch;
     e->length = options->length;
     e->training = options->training;
+    e->tracing = options->tracing;
     e->dropout = options->training && network->layers > 1 ? (float)options->dropout : 0;
     e->output_dropout = options->training ? (float)options->output_dropout : 0;
     e->weight_drop = options->training ? (float)options->weight_drop : 0;
@@ -196,8 +197,17 @@ static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
 static void step(rnn_engine *e, const int32_t *symbols, float *logits) {
     prepare(e, RNN_CPU_FORWARD, 1, symbols);
     rnn_cpu_forward(e, 0, 1, 0, 0);
-    rnn_cpu_logits(e, logits);
+    rnn_cpu_logits(e, e->batch, logits);
     rnn_cpu_carry(e, 1);
+}
+
+static void trace(rnn_engine *e, size_t length, const int32_t *symbols, const rnn_probe *probes,
+                  size_t count, float *values, float *logits) {
+    prepare(e, RNN_CPU_FORWARD, length, symbols);
+    rnn_cpu_forward(e, 0, length, 0, 0);
+    rnn_cpu_logits(e, length * e->batch, logits);
+    rnn_cpu_look(e, length, probes, count, values);
+    rnn_cpu_carry(e, length);
 }
 
 const rnn_device rnn_cpu_device = {
@@ -218,4 +228,5 @@ const rnn_device rnn_cpu_device = {
     .update = rnn_cpu_update,
     .adapt = rnn_cpu_adapt,
     .step = step,
+    .trace = trace,
 };

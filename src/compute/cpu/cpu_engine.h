@@ -77,10 +77,12 @@ typedef struct rnn_cpu_layer {
     /* Input weights: of layer 0 only if there is an embedding. */
     rnn_packed input, input_back;
     float *start;      /* [columns]: the biases that gate sums start from */
-    float *gates;      /* [window][batch][columns]; shared by all layers unless training */
+    float *gates;      /* [window][batch][columns]; shared by all layers unless training
+                          or tracing */
     float *h;          /* [window + 1][batch][hidden]; row 0 is the state before the window,
                           between sequences the carried one */
-    float *c;          /* [blocks + 1][batch][hidden]: before each block, and the last */
+    float *c;          /* [blocks + 1][batch][hidden]: before each block, and the last; for
+                          tracing a block is a step */
     float *input_rows; /* [window][batch][hidden]: what the layer below wrote, after
                           dropout; NULL for layer 0, the layer's h without dropout */
     /* The history, in bf16 training, else NULL. */
@@ -104,8 +106,11 @@ struct rnn_engine {
     int training;
     int borrowed;         /* parameters, packed weights and the table are another engine's */
     int given_parameters; /* parameters are the caller's */
+    int tracing;
     float dropout, output_dropout, weight_drop;
     uint64_t seed;
+    rnn_clamp *clamps; /* [clamp_count], or NULL */
+    size_t clamp_count;
 
     float *parameters, *gradient; /* [network.parameters] */
     float *first, *second;        /* moments, or NULL */
@@ -247,6 +252,15 @@ void rnn_cpu_cells(rnn_engine *engine, size_t layer, size_t row, size_t rows, co
 /* The same on the way forward: the sums go into the history first, where there is one. */
 void rnn_cpu_step_cells(rnn_engine *engine, size_t layer, size_t row, size_t rows, size_t begin,
                         size_t end);
+/* cpu_trace.c: units [begin, end) that are held, of rows [row, row + rows) of [time][batch],
+ * which lie within a step whose cells are done; c is theirs, or NULL. */
+void rnn_cpu_hold(rnn_engine *engine, size_t layer, size_t row, size_t rows, float *c, size_t begin,
+                  size_t end);
+/* What the probes see of each step of a sequence that was just read; values
+ * [length][batch][count]. */
+void rnn_cpu_look(rnn_engine *engine, size_t length, const rnn_probe *probes, size_t count,
+                  float *values);
+
 /* Row 0 of h and c becomes the last of the sequence: what the next one begins with. */
 void rnn_cpu_carry(rnn_engine *engine, size_t length);
 
@@ -285,8 +299,8 @@ void rnn_cpu_remake(rnn_engine *engine, size_t layer, size_t steps, uint64_t ste
 void rnn_cpu_output(rnn_engine *engine, size_t row, size_t rows, const int32_t *targets);
 void rnn_cpu_output_backward(rnn_engine *engine, size_t row, size_t rows, const int32_t *targets,
                              float scale);
-/* logits [batch][symbols] after a sequence of one step. */
-void rnn_cpu_logits(rnn_engine *engine, float *logits);
+/* logits [rows][symbols] of the first rows of a window that begins the sequence. */
+void rnn_cpu_logits(rnn_engine *engine, size_t rows, float *logits);
 
 /* cpu_backward.c: from the targets through all layers into the gradient of the mean
  * loss; losses and hits on the way. */

@@ -101,6 +101,7 @@ void rnn_cpu_step_cells(rnn_engine *e, size_t l, size_t row, size_t rows, size_t
     }
     rnn_cpu_keep_sums(e, l, row, rows, begin, end);
     rnn_cpu_cells(e, l, row, rows, c_prev, c, begin, end);
+    rnn_cpu_hold(e, l, row, rows, c, begin, end);
 }
 
 /* A step of rows [row, row + rows), a few units at a time, so that the cells find their

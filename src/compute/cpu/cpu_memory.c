@@ -5,6 +5,8 @@
  */
 #include "compute/cpu/cpu_engine.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 
 /* Rows of logits are held up to this many floats at a time, and rows of a block up to
@@ -81,7 +83,7 @@ static int allocate_layer_rows(rnn_engine *e, size_t l) {
     size_t rows = e->window * e->batch, hidden = e->network.hidden;
     if (has_history(e) && !allocate_history(e, l))
         return 0;
-    if (l == 0 || e->training) {
+    if (l == 0 || e->training || e->tracing) {
         if (!allocate(&layer->gates, rows, e->columns))
             return 0;
     } else {
@@ -129,13 +131,14 @@ static int allocate_output(rnn_engine *e) {
     return e->losses && e->hits && allocate(&e->logits, e->chunk, net->symbols);
 }
 
-/* Blocks of nearly equal length; a sequence that is only read forwards is one. */
+/* Blocks of nearly equal length; a sequence that is only read forwards is one, unless c of
+ * each step is asked for. */
 static void choose_blocks(rnn_engine *e) {
     size_t rows = smaller(LOGITS_ROOM / e->network.symbols,
                           has_history(e) ? MOST_ROWS_WITH_HISTORY : MOST_ROWS);
     rows = rows < LEAST_ROWS ? LEAST_ROWS : rows;
     size_t steps = rows < e->batch ? 1 : rows / e->batch;
-    size_t blocks = e->training ? (e->length + steps - 1) / steps : 1;
+    size_t blocks = e->training ? (e->length + steps - 1) / steps : e->tracing ? e->length : 1;
     e->block = (e->length + blocks - 1) / blocks;
     e->window = has_history(e) ? e->block : e->length;
     e->chunk = smaller(e->length * e->batch, rows);
@@ -216,7 +219,7 @@ static void destroy_weights(rnn_engine *e) {
 
 static void destroy_layer_rows(rnn_engine *e, size_t l) {
     rnn_cpu_layer *layer = &e->layer[l];
-    if (l == 0 || e->training)
+    if (l == 0 || e->training || e->tracing)
         rnn_free(layer->gates);
     if (l > 0 && e->dropout > 0)
         rnn_free(layer->input_rows);
@@ -242,11 +245,21 @@ void rnn_cpu_destroy(rnn_engine *e) {
                       e->logits,         e->losses,      e->hits,
                       e->top_dh,         e->output_mask, e->output_rows,
                       e->c_again,        e->scratch,     e->operands,
-                      e->partial,        e->weight_mask};
+                      e->partial,        e->weight_mask, e->clamps};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);
     rnn_free(e);
+}
+
+static int allocate_clamps(rnn_engine *e, const rnn_engine_options *options) {
+    if (options->clamp_count == 0)
+        return 1;
+    e->clamp_count = options->clamp_count;
+    e->clamps = rnn_allocate(e->clamp_count, sizeof *e->clamps);
+    if (e->clamps)
+        memcpy(e->clamps, options->clamps, e->clamp_count * sizeof *e->clamps);
+    return e->clamps != NULL;
 }
 
 int rnn_cpu_allocate(rnn_engine *e, const rnn_engine_options *options) {
@@ -258,6 +271,6 @@ int rnn_cpu_allocate(rnn_engine *e, const rnn_engine_options *options) {
     for (size_t l = 0; l < e->network.layers; l++)
         if (!allocate_layer_rows(e, l))
             return 0;
-    return allocate_table(e) && allocate_output(e) && allocate_operands(e) &&
-           allocate_training(e, options);
+    return allocate_clamps(e, options) && allocate_table(e) && allocate_output(e) &&
+           allocate_operands(e) && allocate_training(e, options);
 }

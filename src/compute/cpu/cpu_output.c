@@ -98,31 +98,32 @@ void rnn_cpu_output_backward(rnn_engine *e, size_t row, size_t rows, const int32
     rnn_cpu_run(e, weights_work, &job, cost_of(&job));
 }
 
-/* --------------------------------------------------------- the logits of a step */
+/* ------------------------------------------------------------- logits alone */
 
 typedef struct logits_job {
     rnn_engine *engine;
+    size_t rows;
     float *logits;
 } logits_job;
 
-/* Of few streams, each thread takes its own columns, else its own streams. */
+/* Of few rows, each thread takes its own columns, else its own rows. */
 static void logits_work(void *argument, int thread, int count) {
     const logits_job *job = argument;
     rnn_engine *e = job->engine;
     size_t symbols = e->network.symbols, begin, end;
-    if (e->batch <= RNN_CPU_FEW_STREAMS) {
+    if (job->rows <= RNN_CPU_FEW_STREAMS) {
         rnn_share(symbols, e->output.by->panel, thread, count, &begin, &end);
         if (begin < end)
-            logits_of(e, top(e, 0), e->batch, job->logits, begin, end, thread);
+            logits_of(e, top(e, 0), job->rows, job->logits, begin, end, thread);
     } else {
-        rnn_share(e->batch, 1, thread, count, &begin, &end);
+        rnn_share(job->rows, 1, thread, count, &begin, &end);
         if (begin < end)
             logits_of(e, top(e, begin), end - begin, job->logits + begin * symbols, 0, symbols,
                       thread);
     }
 }
 
-void rnn_cpu_logits(rnn_engine *e, float *logits) {
-    logits_job job = {e, logits};
-    rnn_cpu_run(e, logits_work, &job, e->batch * e->network.symbols * e->network.hidden);
+void rnn_cpu_logits(rnn_engine *e, size_t rows, float *logits) {
+    logits_job job = {e, rows, logits};
+    rnn_cpu_run(e, logits_work, &job, rows * e->network.symbols * e->network.hidden);
 }
