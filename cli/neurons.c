@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "cli/arguments.h"
+#include "cli/document.h"
+#include "cli/gallery.h"
 #include "cli/help.h"
 #include "cli/manners.h"
 #include "cli/neurons_report.h"
@@ -20,7 +22,7 @@ typedef struct options {
     int64_t characters;
     uint64_t seed;
     double val_frac, test_frac;
-    const char *after, *include, *exclude, *cpu, *device;
+    const char *after, *output, *include, *exclude, *cpu, *device;
 } options;
 
 /* What a call of the command works with. */
@@ -34,7 +36,8 @@ typedef struct work {
     rnn_evaluation plan;
     rnn_span span;
     rnn_neurons *found;
-    char text[256]; /* in words */
+    char text[256];       /* in words */
+    const char *argument; /* the model as it was named */
 } work;
 
 #define AT(member) offsetof(options, member)
@@ -53,6 +56,9 @@ static const rnn_option table[] = {
      "times that chance is measured, with predicates moved away from where they belong", NULL},
     {"seed", RNN_OPTION_UINT64, AT(seed), "1", 0, HUGE_VAL, 0, NULL, "N", "Search",
      "of how far they are moved", NULL},
+    {"output", RNN_OPTION_TEXT, AT(output), "", 0, 0, RNN_OPTION_FILE, NULL, "FILE", "Search",
+     "write a page (HTML, all in this one file) of the ten most readable units instead of a table; - "
+     "is standard output", (const rnn_option_alias[]){{"o", NULL}, {NULL, NULL}}},
     {"on-unknown", RNN_OPTION_CHOICE, AT(on_unknown), "error", 0, 0, 0, "error skip", "WHAT",
      "Text", "what to do about characters that the model does not know", NULL},
     {"part", RNN_OPTION_CHOICE, AT(part), "all", 0, 0, 0, "all|none train val test", "PART", "Text",
@@ -157,6 +163,24 @@ static rnn_status search(work *w, const char *argument, char **inputs, size_t co
     return status;
 }
 
+static void draw_gallery(const void *what, FILE *file) {
+    gallery_draw(what, file);
+}
+
+static int write_gallery(const work *w, const neurons_report *report) {
+    rnn_error error = {0};
+    gallery made = {.report = report, .model_name = w->argument};
+    rnn_tracing how = {.threads = w->how.threads,
+                       .cpu = w->how.cpu,
+                       .device = w->how.device,
+                       .precision = (rnn_precision)w->how.precision};
+    if (gallery_make(&made, w->model, &how, &error) != RNN_OK)
+        return manners_fail(w->self, &error);
+    int code = document_write(w->self, &w->manners, w->how.output, draw_gallery, &made);
+    gallery_release(&made);
+    return code;
+}
+
 static int report(const work *w) {
     int top = w->how.top;
     if ((size_t)top > w->found->units)
@@ -164,6 +188,8 @@ static int report(const work *w) {
     neurons_report made = {w->found, rnn_model_describe(w->model), w->text, top};
     if (w->manners.json)
         return manners_print_json(w->self, neurons_report_describe(&made));
+    if (w->how.output[0])
+        return write_gallery(w, &made);
     neurons_report_print(stdout, &made);
     return manners_finish(w->self);
 }
@@ -190,6 +216,9 @@ static int run(const command *self, int argc, char **argv) {
         return manners_usage(self, "which model? Name a run's directory or a .safetensors file");
     if (count == 1)
         return manners_usage(self, "which text? Name files or directories behind the model, or -");
+    if (w.manners.json && w.how.output[0])
+        return manners_usage(self, "--json and --output: give one of them");
+    w.argument = argv[0];
     int code = search(&w, argv[0], argv + 1, count - 1, &error) == RNN_OK
                    ? report(&w)
                    : manners_fail(self, &error);
@@ -207,6 +236,7 @@ const command neurons_command = {
     "correlation, beside what chance would score and what the character at hand tells by itself. "
     "INPUT is what 'rnn train' takes. docs/neurons.md says what everything means.",
     (const char *const[]){"rnn neurons runs/kernel kernel.c",
+                          "rnn neurons runs/kernel kernel.c -o neurons.html",
                           "rnn neurons runs/book other-book.txt --top 3",
                           "rnn neurons runs/book book.txt --after ' \"' --json", NULL},
     {own_table, manners_table, NULL},

@@ -71,6 +71,39 @@ run 0 neurons model brackets.txt --language c
 prints "read as C"
 prints "inside a comment"
 
+# The gallery: a page in one file, or on standard output.
+run 0 neurons model brackets.txt -o page.html
+silent out
+says "wrote page.html"
+run 0 neurons model brackets.txt -o - --quiet
+silent err
+cmp -s out page.html || fail "the page differs from that on standard output"
+prints "Everything that was looked for"
+run 2 neurons model brackets.txt -o page.html --json
+run 4 neurons model brackets.txt -o nowhere/page.html
+
+# No text becomes markup: not the text's, nor the names of what is read.
+i=0
+while [ $i -lt 120 ]; do
+    echo "<script>alert($i)</script> [\"a\" <b onload='x'> &lt; & (</p>)] -->"
+    i=$((i + 1))
+done >'<img>.txt'
+run 0 train '<img>.txt' --out '<u>run' --hidden-size 24 --num-layers 1 --batch-size 8 \
+    --seq-length 20 --steps 60 --learning-rate 0.02 --threads 1 --sample-length 0
+run 0 neurons '<u>run' '<img>.txt' --part all --after '<b ' --language quotes -o page.html --quiet
+for markup in '<script>alert' '<img' '<u>' '<b ' '</p>)'; do
+    if tr -d '\n' <page.html | sed 's/<i[^>]*>//g; s/<\/i>//g' | grep -qF -e "$markup"; then
+        fail "$markup is markup"
+    fi
+done
+cp page.html out
+prints "&lt;u&gt;run"
+prints "&lt;img&gt;.txt"
+tr -d '\n' <page.html | sed 's/<i[^>]*>//g; s/<\/i>//g' >out
+prints "&lt;script&gt;alert("
+prints "right behind &lt;b "
+is "$(grep -o '<script' page.html | wc -l)" 1
+
 # What cannot be read.
 head -c 500 text.txt >short.txt
 run 2 neurons model short.txt
