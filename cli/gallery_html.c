@@ -87,7 +87,7 @@ static void draw_row(FILE *file, const rnn_neurons_row *row) {
     fputs("<tr><td>", file);
     html_text(file, row->predicate->words);
     if (row->predicate->graded)
-        fprintf(file, "</td><td class=\"number\">%.1f", row->mean);
+        fprintf(file, "</td><td class=\"number\">%.*f", row->mean < 10 ? 2 : 1, row->mean);
     else
         fprintf(file, "</td><td class=\"number\">%.1f%%", 100 * row->mean);
     fputs("</td><td class=\"number\">", file);

@@ -63,7 +63,7 @@ static void print_row(FILE *file, const rnn_neurons_row *row, int top) {
         if (i > 0)
             fprintf(file, "%7s", "");
         else if (graded)
-            fprintf(file, "%7.1f", row->mean);
+            fprintf(file, "%7.*f", row->mean < 10 ? 2 : 1, row->mean);
         else
             fprintf(file, "%6.1f%%", 100 * row->mean);
         fprintf(file, "%9s%8.3f", unit, neurons_report_figure(row, neuron->score));
