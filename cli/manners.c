@@ -19,7 +19,7 @@ static const rnn_option table[] = {
     {"quiet", RNN_OPTION_FLAG, AT(quiet), "0", 0, 0, 0, NULL, NULL, "Manners",
      "say nothing but errors on standard error", (const rnn_option_alias[]){{"q", NULL}, {0}}},
     {"color", RNN_OPTION_CHOICE, AT(color), "auto", 0, 0, 0, "auto always never", "WHEN", "Manners",
-     "colors on standard error", NULL},
+     "colors in the terminal", NULL},
     {"help", RNN_OPTION_FLAG, AT(help), "0", 0, 0, 0, NULL, NULL, "Manners", "show this help",
      (const rnn_option_alias[]){{"h", NULL}, {0}}},
 };

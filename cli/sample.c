@@ -20,6 +20,7 @@
 #include "cli/peers.h"
 #include "cli/runs.h"
 #include "cli/signals.h"
+#include "cli/units.h"
 
 #define LONGEST_PRIME ((size_t)1 << 30) /* bytes of --prime-file */
 
@@ -32,7 +33,7 @@ typedef struct options {
     int novelty_top;
     int64_t length;
     uint64_t seed;
-    const char *prime, *prime_file, *stop, *new_only, *novelty, *cpu, *device;
+    const char *prime, *prime_file, *stop, *new_only, *novelty, *clamp, *cpu, *device;
 } options;
 
 #define AT(member) offsetof(options, member)
@@ -82,6 +83,10 @@ static const rnn_option table[] = {
      "draw from those at least P times as likely as the likeliest; 0 from all", NULL},
     {"seed", RNN_OPTION_UINT64, AT(seed), "", 0, HUGE_VAL, 0, NULL, "N", "Drawing",
      "same seed, same text; without one, each text is another", NULL},
+    {"clamp", RNN_OPTION_TEXT, AT(clamp), "", 0, 0, 0, NULL, "LIST", "Drawing",
+     "hold units: LAYER:UNIT=VALUE, layers and units from 0, in a list with commas. After each "
+     "character, the prime's too, tanh(c) of an LSTM's unit, or h of another's, has this value "
+     "from -1 to 1", NULL},
     {"threads", RNN_OPTION_INT, AT(threads), "0", 0, 1024, 0, NULL, "N", "Run",
      "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
     {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, 0, NULL, "LEVEL", "Run",
@@ -109,6 +114,8 @@ typedef struct work {
     rnn_model *model;
     rnn_sampler *sampler;
     rnn_line_set *known;
+    rnn_clamp *clamps; /* [clamp_count] */
+    size_t clamp_count;
     novelty *novelty;
     stop_string stop;
     char *prime; /* owned */
@@ -173,6 +180,8 @@ static rnn_status open_sampler(work *w, rnn_error *error) {
         .cpu = how->cpu,
         .device = how->device,
         .precision = (rnn_precision)how->precision,
+        .clamps = w->clamps,
+        .clamp_count = w->clamp_count,
     };
     rnn_status status = rnn_sampler_create(&w->sampler, w->model, &sampling, how->count, error);
     if (status == RNN_OK && w->prime_bytes > 0)
@@ -196,7 +205,9 @@ static rnn_status open_novelty(work *w, rnn_error *error) {
 static rnn_status prepare(work *w, const char *argument, rnn_error *error) {
     const options *how = &w->how;
     char path[RUNS_PATH];
-    rnn_status status = runs_locate(argument, path, sizeof path, error);
+    rnn_status status = units_read(&w->clamps, &w->clamp_count, how->clamp, 1, "clamp", error);
+    if (status == RNN_OK)
+        status = runs_locate(argument, path, sizeof path, error);
     if (status == RNN_OK)
         status = read_prime(w, error);
     if (status == RNN_OK)
@@ -407,6 +418,7 @@ static void release(work *w) {
     rnn_sampler_destroy(w->sampler);
     rnn_model_destroy(w->model);
     rnn_line_set_destroy(w->known);
+    rnn_free(w->clamps);
     novelty_close(w->novelty);
     rnn_free(w->samples);
     stop_string_destroy(&w->stop);
@@ -454,6 +466,7 @@ const command sample_command = {
     "a run's directory, its name under runs/, or a .safetensors file.",
     (const char *const[]){"rnn sample runs/book --temperature 0.8 --length 500",
                           "rnn sample runs/book --prime 'Once upon a time' --stop 'The end'",
+                          "rnn sample runs/book --clamp 1:5=1,0:17=-0.5",
                           "rnn sample runs/names --new-only names.txt --count 4",
                           "rnn sample runs/book --length 20000 --novelty book.txt >new.txt",
                           "rnn sample runs/names --novelty names.txt --novelty-by line", NULL},

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * glyphs.h - a text as it is shown: cut into what is seen as one thing each.
+ *
+ * What would not show, or would act upon a terminal or a page, is replaced by something
+ * that stands for it: control characters by pictures of them, a byte that is no character
+ * by its two digits, invisible formats by a box. A mark without a letter under it is set
+ * on a dotted circle.
+ */
+#ifndef CLI_GLYPHS_H
+#define CLI_GLYPHS_H
+
+#include "rnn.h"
+
+#define GLYPH_BYTES 40
+
+typedef struct glyph {
+    char text[GLYPH_BYTES]; /* UTF-8, a NUL behind it */
+    size_t first, count;    /* the symbols that it shows */
+    unsigned char columns;  /* of a terminal, at least 1 */
+    unsigned char stands;   /* 1: the text stands for what does not show itself */
+    unsigned char blank;    /* 1: a space, a tab or a newline */
+    unsigned char newline;  /* 1: a line ends behind it */
+} glyph;
+
+/* Cuts symbols [count] into whole characters with their marks (grapheme clusters). *out has
+ * *glyph_count of them and is released with rnn_free; RNN_ERR_MEMORY. */
+rnn_status glyphs_cut(glyph **out, size_t *glyph_count, const rnn_model *model,
+                      const int32_t *symbols, size_t count, rnn_error *error);
+
+/* One symbol by itself; `seen` says that a space is to be seen too. */
+glyph glyphs_symbol(const rnn_model *model, int32_t symbol, int seen);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * show_figures.c - what `rnn show` says about a text in all its ways of drawing.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/show.h"
+
+void show_shape(const show *s, char *out, size_t room) {
+    static const char *const cells[] = {"tanh", "GRU", "LSTM"};
+    snprintf(out, room, "%s, %d layer%s of %d units", cells[s->info.cell], s->info.num_layers,
+             s->info.num_layers == 1 ? "" : "s", s->info.hidden_size);
+}
+
+float *show_change(const show *s) {
+    float *change = rnn_allocate(s->read.count + 1, sizeof *change);
+    for (size_t i = 0; change && i < s->read.count; i++)
+        change[i] = s->read.bits[i] - s->unheld.bits[i];
+    return change;
+}
+
+static double bits_of(const show *s, const glyph *g) {
+    double sum = 0;
+    for (size_t i = g->first; i < g->first + g->count; i++)
+        sum += isnan(s->read.bits[i]) ? 0 : (double)s->read.bits[i];
+    return sum;
+}
+
+/* Keeps the list in order; returns how many it has. */
+static size_t insert(show_word *list, size_t count, const show_word *word) {
+    size_t at = count;
+    for (; at > 0 && word->bits > list[at - 1].bits; at--)
+        if (at < SHOW_WORDS)
+            list[at] = list[at - 1];
+    if (at < SHOW_WORDS)
+        list[at] = *word;
+    return count < SHOW_WORDS ? count + 1 : count;
+}
+
+size_t show_surprising(const show *s, show_word *out) {
+    size_t count = 0, line = 1;
+    show_word word = {0};
+    for (size_t g = 0; g <= s->glyph_count; g++) {
+        int ends = g == s->glyph_count || s->glyphs[g].blank;
+        if (ends && word.count > 0)
+            count = insert(out, count, &word);
+        if (ends) {
+            line += g < s->glyph_count && s->glyphs[g].newline;
+            word = (show_word){.first = g + 1, .line = line};
+            continue;
+        }
+        word.count++;
+        word.line = line;
+        word.bits += bits_of(s, &s->glyphs[g]);
+    }
+    return count;
+}
