@@ -15,9 +15,9 @@
 #include "base/memory.h"
 #include "server/requests.h"
 
-#define POOL        ((size_t)40 << 10) /* bytes a connection: headers, and a piece of a stream */
-#define PIECE       ((size_t)8 << 10)  /* bytes of a stream handed on at once */
-#define STACK       ((size_t)512 << 10)
+#define POOL        ((size_t)40 << 10)    /* bytes a connection: headers, and a piece of a stream */
+#define PIECE       ((size_t)8 << 10)     /* bytes of a stream handed on at once */
+#define STACK       ((size_t)2 << 20)     /* bytes: nested JSON is read in depth */
 #define CONNECTIONS (DEADLINES_MOST + 64) /* those that are being cut included */
 
 struct http {
