@@ -7,6 +7,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -15,6 +16,7 @@
 
 #define ROOM     (2 * DEADLINES_MOST) /* those that are being cut need a place still */
 #define INTERVAL 0.1                  /* seconds between two looks */
+#define WAITING  16                   /* bytes that no slow client has sent at once */
 
 struct deadline {
     int used, socket, cut;
@@ -104,14 +106,23 @@ void deadlines_destroy(deadlines *all) {
     rnn_free(all);
 }
 
+/* Bytes that have come and that our side has not read yet. */
+static int unread(const deadline *one) {
+    int bytes = 0;
+    return ioctl(one->socket, FIONREAD, &bytes) == 0 ? bytes : 0;
+}
+
+/* Who has sent something that nobody has had the time to read is not the slow one, if there
+ * is another. */
 static void cut_the_slowest(deadlines *all) {
     deadline *slowest = NULL;
-    for (size_t i = 0; i < ROOM; i++) {
-        deadline *one = &all->each[i];
-        if (one->used && !one->cut && one->phase <= DEADLINES_BODY &&
-            (!slowest || one->since < slowest->since))
-            slowest = one;
-    }
+    for (int any = 0; any < 2 && !slowest; any++)
+        for (size_t i = 0; i < ROOM; i++) {
+            deadline *one = &all->each[i];
+            if (one->used && !one->cut && one->phase <= DEADLINES_BODY &&
+                (!slowest || one->since < slowest->since) && (any || unread(one) < WAITING))
+                slowest = one;
+        }
     if (slowest)
         cut(all, slowest);
 }

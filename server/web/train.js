@@ -146,6 +146,7 @@ export function know(runs) {
     if (focused) $('runs').querySelector(`[data-run="${CSS.escape(focused)}"]`)?.focus();
   }
   const none = runs.runs.length === 0 && !watched;
+  if (!runs.can_train) $('run-empty').textContent = 'A single model is served, so there is nothing to train or to watch here: start rnn serve without one.';
   $('run-empty').hidden = !none;
   $('run').hidden = none;
   if (watched) showState();
