@@ -15,6 +15,7 @@
 #include <pthread.h>
 
 #include "base/files.h"
+#include "base/memory.h"
 #include "server/server.h"
 #include "tests/inference/made_model.h"
 #include "tests/scratch.h"
@@ -338,6 +339,26 @@ static void test_clients_may_leave(void **state) {
     json_decref(answer_of("{\"max_tokens\": 3}"));
 }
 
+/* Each allocation fails in turn: a refusal, or the connection breaks off; the next is well. */
+static void test_out_of_memory(void **state) {
+    static const char *const bodies[] = {
+        "{\"prompt\": \"the fox\", \"max_tokens\": 4, \"n\": 2, \"logprobs\": 3, \"echo\": true}",
+        "{\"prompt\": \"the fox\", \"max_tokens\": 4, \"stream\": true, \"stop\": \"x\"}"};
+    int refused = 0;
+    (void)state;
+    for (uint64_t nth = 1; nth <= 60; nth++)
+        for (size_t i = 0; i < 2; i++) {
+            rnn_allocate_fail(nth, 0);
+            int status = ask(bodies[i]);
+            rnn_allocate_fail(0, 0);
+            if (status != 200 && status != 0 && status != 404 && status != 500 && status != 503)
+                fail_msg("status %d at allocation %d", status, (int)nth);
+            refused += status != 200;
+        }
+    assert_true(refused > 10);
+    json_decref(answer_of(bodies[0]));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts_are_the_librarys),
@@ -348,6 +369,7 @@ int main(void) {
         cmocka_unit_test(test_wrong_wishes),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_clients_may_leave),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
