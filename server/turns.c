@@ -11,7 +11,7 @@
 
 #include "base/memory.h"
 
-#define PATIENCE 10 /* the nice value of threads that compute for a client */
+#define PATIENCE 15 /* the nice value of threads that compute for a client */
 
 typedef struct waiting {
     struct waiting *next;
