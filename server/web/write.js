@@ -457,7 +457,10 @@ $('prime').addEventListener('keydown', (event) => {
 addEventListener('resize', () => { if (!$('write').hidden) for (const pane of panes) if (!pane.caret.hidden) pane.place(pane.cursor); });
 
 $('length').value = 57;
-$('knobs').open = matchMedia('(min-width: 44rem)').matches;
+// On a narrow screen the knobs can be folded away, and are at first.
+const wide = matchMedia('(min-width: 44.01rem)');
+$('knobs').open = wide.matches;
+wide.addEventListener('change', () => { $('knobs').open = wide.matches; });
 showSettings();
 
 function labelOf({ name, run }) {
@@ -479,7 +482,7 @@ export function choose(name) {
 
 export function enter() {
   for (const pane of panes) if (pane.text && (pane === active || pane.stopping)) pane.place(pane.cursor);
-  if (matchMedia('(min-width: 44rem)').matches) $('prime').focus();
+  if (wide.matches) $('prime').focus();
 }
 
 // The text that was looked at last, and who wrote it.

@@ -146,6 +146,7 @@ def check_sizes(window):
                 wide = window.run('return document.documentElement.scrollWidth')
                 assert wide <= width, f'{tab} is {wide} wide in a window of {width}'
                 shoot(window, f'{tab}-{width}-{"dark" if dark else "light"}')
+            assert window.run("return document.getElementById('knobs').open") == (width > 500)
     # Everything that can be used has a name.
     nameless = window.run("""return [...document.querySelectorAll('button, input, select, textarea, [role=textbox]')]
         .filter((one) => !(one.labels?.length || one.getAttribute('aria-label') || one.getAttribute('aria-labelledby') || one.textContent.trim()))
