@@ -97,7 +97,7 @@ static inline void open_fixture(fixture *f, const char *folder, const char *file
     rnn_error error = {0};
     char path[4096];
     memset(f, 0, sizeof *f);
-    snprintf(f->name, sizeof f->name, "%s", file_name);
+    snprintf(f->name, sizeof f->name, "%.63s", file_name);
     snprintf(path, sizeof path, "%s/gold/%s/%s", RNN_TEST_DATA, folder, file_name);
     if (rnn_safetensors_open(&f->file, path, &error) != RNN_OK)
         fail_msg("%s", error.message);

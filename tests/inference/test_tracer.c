@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "tests/inference/made_model.h"
 
 #define TEXT   "hello world,\nthe quick brown fox jumps over a lazy dog"
@@ -328,6 +329,25 @@ static void test_refused(void **state) {
     rnn_model_destroy(gru);
 }
 
+/* Each allocation fails once: the answer is an error, and nothing is left. */
+static void test_memory_is_short(void **state) {
+    (void)state;
+    rnn_model *model = model_of(RNN_CELL_LSTM, HIDDEN);
+    static const rnn_clamp clamp = {0, 3, 1};
+    rnn_tracing how = {.likeliest = 2, .clamps = &clamp, .clamp_count = 1, .threads = 2};
+    rnn_status status = RNN_ERR_MEMORY;
+    for (uint64_t nth = 1; status != RNN_OK; nth++) {
+        rnn_tracer *tracer = NULL;
+        rnn_allocate_fail(nth, 0);
+        status = rnn_tracer_create(&tracer, model, &how, NULL);
+        rnn_allocate_fail(0, 0);
+        assert_true(status == RNN_OK || (status == RNN_ERR_MEMORY && !tracer));
+        rnn_tracer_destroy(tracer);
+        assert_true(nth < 1000);
+    }
+    rnn_model_destroy(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_nats_are_those_of_scoring),
                                        cmocka_unit_test(test_likeliest),
@@ -337,6 +357,7 @@ int main(void) {
                                        cmocka_unit_test(test_reset),
                                        cmocka_unit_test(test_held_units),
                                        cmocka_unit_test(test_held_writing),
-                                       cmocka_unit_test(test_refused)};
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_memory_is_short)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
