@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/figures.h"
+#include "cli/parts.h"
 #include "inference/score.h"
 
 #define AT(member) offsetof(baseline_options, member)
@@ -41,16 +42,9 @@ static uint64_t trained_hash(const json_t *history) {
     return json_is_string(hash) ? strtoull(json_string_value(hash), NULL, 16) : 0;
 }
 
-static int is_trained_on(const rnn_model *model, const rnn_symbols *symbols) {
-    json_t *history = json_loads(rnn_model_history(model), 0, NULL);
-    uint64_t hash = trained_hash(history);
-    json_decref(history);
-    return hash != 0 && hash == rnn_symbols_hash(symbols);
-}
-
 rnn_status baseline_choose_part(const rnn_model *model, const rnn_symbols *scored, int part_given,
                                 rnn_evaluation *how, rnn_error *error) {
-    int own = is_trained_on(model, scored);
+    int own = parts_is_trained_on(model, scored);
     if (!part_given && own && how->val_frac > 0)
         how->part = RNN_PART_VAL;
     if (how->part == RNN_PART_TRAIN || (how->part == RNN_PART_ALL && own))
@@ -123,7 +117,7 @@ static rnn_status find_text(rnn_symbols **other, const baseline_options *options
 static rnn_span find_span(const rnn_symbols *learnt, const rnn_model *model,
                           const rnn_symbols *scored, const rnn_evaluation *how) {
     int cut = learnt == scored || rnn_symbols_hash(learnt) == rnn_symbols_hash(scored) ||
-              is_trained_on(model, learnt);
+              parts_is_trained_on(model, learnt);
     return rnn_score_part(learnt, how, cut ? RNN_PART_TRAIN : RNN_PART_ALL);
 }
 

@@ -16,6 +16,7 @@
 #include "cli/help.h"
 #include "cli/history.h"
 #include "cli/manners.h"
+#include "cli/parts.h"
 #include "cli/peers.h"
 #include "cli/runs.h"
 #include "cli/structure.h"
@@ -89,47 +90,17 @@ static const rnn_option *own_table(size_t *count) {
 
 /* -------------------------------------------------------------------- parts */
 
-/* The share that the model's training held out, if its history says so. */
-static double trained_share(const json_t *history, const char *key, double otherwise) {
-    const json_t *value = json_object_get(json_object_get(history, "settings"), key);
-    return json_is_number(value) ? json_number_value(value) : otherwise;
-}
-
 static rnn_status find_part(const rnn_model *model, work *w, rnn_error *error) {
-    options *how = &w->how;
+    const options *how = &w->how;
     const arguments_part *given = &w->parts[OWN];
-    json_t *history = json_loads(rnn_model_history(model), 0, NULL);
-    if (!arguments_given(given, "val-frac"))
-        how->val_frac = trained_share(history, "val_frac", 0.05);
-    if (!arguments_given(given, "test-frac"))
-        how->test_frac = trained_share(history, "test_frac", 0);
-    const json_t *split = json_object_get(json_object_get(history, "settings"), "split");
-    int streams = json_is_string(split) && strcmp(json_string_value(split), "streams") == 0;
-    json_decref(history);
-    /* Beside what is generated, real text that was held out. */
-    if (w->structure.language && !arguments_given(given, "part") && !streams && how->val_frac > 0)
-        how->part = RNN_PART_VAL;
-    if (streams && !arguments_given(given, "val-frac"))
-        how->val_frac = how->test_frac = 0;
-    w->plan.part = how->part;
-    w->plan.val_frac = how->val_frac;
-    w->plan.test_frac = how->test_frac;
-    if (how->part == RNN_PART_ALL)
-        return RNN_OK;
-    if (how->val_frac + how->test_frac >= 1)
-        return rnn_fail(error, RNN_ERR_RANGE,
-                        "--val-frac and --test-frac together must be below 1");
-    if (streams && !arguments_given(given, "val-frac"))
-        return rnn_fail(error, RNN_ERR_RANGE,
-                        "this model held out the ends of its streams, which is no part of the text "
-                        "by itself; give --val-frac for a contiguous part (the model has read some "
-                        "of it)");
-    if ((how->part == RNN_PART_VAL && how->val_frac == 0) ||
-        (how->part == RNN_PART_TEST && how->test_frac == 0))
-        return rnn_fail(error, RNN_ERR_RANGE, "the %s part is empty: give --%s-frac",
-                        how->part == RNN_PART_VAL ? "val" : "test",
-                        how->part == RNN_PART_VAL ? "val" : "test");
-    return RNN_OK;
+    parts_wish wish = {.part = how->part,
+                       .val_frac = how->val_frac,
+                       .test_frac = how->test_frac,
+                       .val_frac_given = arguments_given(given, "val-frac"),
+                       .test_frac_given = arguments_given(given, "test-frac"),
+                       /* Beside what is generated, real text that was held out. */
+                       .held_out = w->structure.language && !arguments_given(given, "part")};
+    return parts_choose(&w->plan, model, &wish, error);
 }
 
 /* ------------------------------------------------------------------ results */

@@ -151,16 +151,23 @@ static void write_number(FILE *file, palette_scale scale, double number) {
         fprintf(file, "%.1f%%", 100 * number);
 }
 
-void html_pane_draw(FILE *file, const html_pane *pane) {
+/* The classes of a glyph: stands for something, is marked, has a color. */
+static void write_classes(FILE *file, const html_pane *pane, const glyph *of, double number) {
     char name[8];
+    const char *color = html_class(pane->scale, number, name);
+    int marked = pane->marks && pane->marks[of->first + of->count - 1];
+    if (!of->stands && !marked && !*color)
+        return;
+    fprintf(file, " class=\"%s%s%s\"", of->stands ? "z" : "", marked ? " m" : "", color);
+}
+
+void html_pane_draw(FILE *file, const html_pane *pane) {
     fputs("<p class=\"text\" dir=\"auto\">", file);
     for (size_t g = 0; g < pane->glyph_count; g++) {
         const glyph *each = &pane->glyphs[g];
         double number = html_pane_number(pane, each);
-        const char *color = html_class(pane->scale, number, name);
         fputs("<i", file);
-        if (each->stands || *color)
-            fprintf(file, " class=\"%s%s\"", each->stands ? "z" : "", color);
+        write_classes(file, pane, each, number);
         fputs(" data-n=\"", file);
         write_number(file, pane->scale, number);
         fputs("\">", file);

@@ -42,6 +42,7 @@ typedef struct html_pane {
     const float *numbers; /* of symbol i: numbers[i * stride] */
     size_t stride;
     palette_scale scale;
+    const uint8_t *marks; /* NULL, or of symbol i: 1 where it is underlined */
 } html_pane;
 
 double html_pane_number(const html_pane *pane, const glyph *of);

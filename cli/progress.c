@@ -156,11 +156,10 @@ static void show_progress(progress *self, const rnn_event *event) {
 
 static void show_corpus(const progress *self, const rnn_event *event) {
     const terminal *where = &self->where;
-    fprintf(where->file, "%stext%s    %s characters (%s bytes, read in %s), %d different %s\n",
+    fprintf(where->file, "%stext%s    %s characters (%s bytes, read in %s), %d symbols\n",
             terminal_begin(where, TERMINAL_BOLD), terminal_begin(where, TERMINAL_PLAIN),
             figures_count(event->corpus_symbols).text, figures_count(event->corpus_bytes).text,
-            figures_seconds(event->corpus_seconds).text, event->vocabulary,
-            event->units == RNN_UNITS_BYTES ? "bytes" : "characters");
+            figures_seconds(event->corpus_seconds).text, event->vocabulary);
     fprintf(where->file, "        %s to train on, %s to validate on",
             figures_count(event->train_symbols).text, figures_count(event->val_symbols).text);
     if (event->test_symbols > 0)

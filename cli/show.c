@@ -6,12 +6,11 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/files.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/document.h"
 #include "cli/figures.h"
 #include "cli/help.h"
 #include "cli/manners.h"
@@ -265,48 +264,15 @@ static rnn_status prepare(work *w, const char *argument, const char *input, rnn_
 
 /* ------------------------------------------------------------------- drawing */
 
-static rnn_status save(const char *path, const char *bytes, size_t count, rnn_error *error) {
-    rnn_saving *saving;
-    rnn_status status = rnn_saving_begin(&saving, path, error);
-    if (status != RNN_OK)
-        return status;
-    status = rnn_saving_write(saving, bytes, count, error);
-    if (status == RNN_OK)
-        return rnn_saving_commit(saving, error);
-    rnn_saving_abandon(saving);
-    return status;
-}
-
-static int write_page(const work *w) {
-    rnn_error error = {0};
-    char *bytes = NULL;
-    size_t count = 0;
-    if (strcmp(w->how.output, "-") == 0) {
-        show_draw_page(&w->show, stdout);
-        return manners_finish(w->self);
-    }
-    FILE *file = open_memstream(&bytes, &count);
-    if (file)
-        show_draw_page(&w->show, file);
-    rnn_status status = RNN_OK;
-    if (!file || fclose(file) != 0)
-        status = rnn_fail(&error, RNN_ERR_MEMORY, "no memory for the page");
-    if (status == RNN_OK)
-        status = save(w->how.output, bytes, count, &error);
-    free(bytes);
-    if (status != RNN_OK)
-        return manners_fail(w->self, &error);
-    if (!w->manners.quiet)
-        manners_notice(w->self, "wrote %s, %s bytes: open it in a browser", w->how.output,
-                       figures_count(count).text);
-    return MANNERS_DONE;
+static void draw_page(const void *what, FILE *file) {
+    show_draw_page(what, file);
 }
 
 static int draw(const work *w) {
     if (w->manners.json)
         return manners_print_json(w->self, show_describe(&w->show));
     if (w->how.output[0])
-        return write_page(w);
+        return document_write(w->self, &w->manners, w->how.output, draw_page, &w->show);
     terminal where = terminal_open(stdout, w->manners.color);
     show_draw_terminal(&w->show, &where, w->how.theme);
     return manners_finish(w->self);

@@ -434,7 +434,7 @@ typedef struct rnn_training {
     double forget_bias; /* LSTM */
     /* text */
     int units;       /* rnn_units */
-    int max_symbols; /* 0: no cap */
+    int max_symbols; /* 0: no cap; or RNN_AUTO */
     int normalize;   /* 1: NFC */
     int split;       /* rnn_split */
     double val_frac;

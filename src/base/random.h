@@ -18,6 +18,7 @@ typedef enum rnn_random_use {
     RNN_RANDOM_DROPOUT = 2,
     RNN_RANDOM_BATCHES = 3,
     RNN_RANDOM_SAMPLING = 4,
+    RNN_RANDOM_SHIFTS = 5,
 } rnn_random_use;
 
 /* Four words for (key, counter). */

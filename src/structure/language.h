@@ -18,9 +18,18 @@
 /* From here on: bytes that are not UTF-8, each a character by itself. */
 #define RNN_LANGUAGE_BYTE 0x110000u
 
+/* What a kind of pair is to a reader, whatever the language. */
+typedef enum rnn_language_role {
+    RNN_LANGUAGE_OTHER = 0,
+    RNN_LANGUAGE_BRACKET,
+    RNN_LANGUAGE_QUOTE,
+    RNN_LANGUAGE_COMMENT,
+} rnn_language_role;
+
 typedef struct rnn_language_pair {
     const char *text;
     int layer;
+    rnn_language_role role;
 } rnn_language_pair;
 
 struct rnn_language {
@@ -33,6 +42,10 @@ struct rnn_language {
     void (*take)(rnn_structure *structure, void *memory, uint32_t code);
     /* NULL, or releases what the memory owns. */
     void (*release)(void *memory);
+    /* What a mark means is decided so many characters behind it. */
+    size_t delay;
+    /* NULL, or 1 in a comment that is no pair: one that its line ends. */
+    int (*in_comment)(const void *memory);
 };
 
 extern const rnn_language rnn_language_c, rnn_language_latex, rnn_language_wiki, rnn_language_json,
@@ -46,6 +59,8 @@ typedef struct rnn_opening {
 
 /* Characters before the one at hand. */
 uint64_t rnn_structure_at(const rnn_structure *structure);
+/* Of the language that the structure is of. */
+int rnn_structure_in_comment(const rnn_structure *structure);
 
 /* Something opens, or closes, at a character. A closing pairs with the innermost opening
  * of its kind and name; those inside of that fail. Without one it is stray. */

@@ -13,7 +13,10 @@
 enum { ROUND, SQUARE, CURLY, STRING, CHARACTER, COMMENT, CONDITION };
 
 static const rnn_language_pair kinds[] = {
-    {"( )", 0}, {"[ ]", 0}, {"{ }", 0}, {"\" \"", 0}, {"' '", 0}, {"/* */", 0}, {"#if #endif", 1},
+    {"( )", 0, RNN_LANGUAGE_BRACKET},      {"[ ]", 0, RNN_LANGUAGE_BRACKET},
+    {"{ }", 0, RNN_LANGUAGE_BRACKET},      {"\" \"", 0, RNN_LANGUAGE_QUOTE},
+    {"' '", 0, RNN_LANGUAGE_QUOTE},        {"/* */", 0, RNN_LANGUAGE_COMMENT},
+    {"#if #endif", 1, RNN_LANGUAGE_OTHER},
 };
 
 typedef enum mode {
@@ -28,6 +31,7 @@ typedef enum mode {
 typedef struct memory {
     mode mode;
     int escaped;              /* a backslash stands before */
+    int is_message;           /* IN_LINE: of #error or #warning */
     int inside_line;          /* something but blanks stands before in this line */
     uint32_t before, earlier; /* the last two characters, where they may begin something */
     uint64_t hash;            /* the # of a directive */
@@ -104,6 +108,7 @@ static int take_directive(rnn_structure *structure, memory *m, uint32_t code) {
     if (is_word(m, "error") || is_word(m, "warning")) {
         m->mode = IN_LINE;
         m->escaped = 0;
+        m->is_message = 1;
         take_line(m, code);
         return 0;
     }
@@ -133,6 +138,7 @@ static int take_slash(rnn_structure *structure, memory *m, uint32_t code) {
     if (code == '/') {
         m->mode = IN_LINE;
         m->escaped = 0;
+        m->is_message = 0;
         return 1;
     }
     /* A star before the slash ends a comment that nothing began. */
@@ -184,6 +190,11 @@ static void take(rnn_structure *structure, void *remembered, uint32_t code) {
     }
 }
 
+static int in_comment(const void *remembered) {
+    const memory *m = remembered;
+    return m->mode == IN_LINE && !m->is_message;
+}
+
 const rnn_language rnn_language_c = {
-    "c", kinds, sizeof kinds / sizeof kinds[0], 0, sizeof(memory), take, NULL,
+    "c", kinds, sizeof kinds / sizeof kinds[0], 0, sizeof(memory), take, NULL, 0, in_comment,
 };

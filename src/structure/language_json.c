@@ -14,7 +14,9 @@
 
 enum { CURLY, SQUARE, STRING };
 
-static const rnn_language_pair kinds[] = {{"{ }", 0}, {"[ ]", 0}, {"\" \"", 0}};
+static const rnn_language_pair kinds[] = {{"{ }", 0, RNN_LANGUAGE_BRACKET},
+                                          {"[ ]", 0, RNN_LANGUAGE_BRACKET},
+                                          {"\" \"", 0, RNN_LANGUAGE_QUOTE}};
 
 typedef struct memory {
     int in_string, escaped;
@@ -102,5 +104,5 @@ static void release(void *remembered) {
 }
 
 const rnn_language rnn_language_json = {
-    "json", kinds, sizeof kinds / sizeof kinds[0], 1, sizeof(memory), take, release,
+    "json", kinds, sizeof kinds / sizeof kinds[0], 1, sizeof(memory), take, release, 0, NULL,
 };

@@ -15,8 +15,10 @@
 enum { CURLY, SQUARE, INLINE, DISPLAY, ROUND_INLINE, SQUARE_DISPLAY, ENVIRONMENT };
 
 static const rnn_language_pair kinds[] = {
-    {"{ }", 0},     {"[ ]", 0},     {"$ $", 0},           {"$$ $$", 0},
-    {"\\( \\)", 0}, {"\\[ \\]", 0}, {"\\begin \\end", 0},
+    {"{ }", 0, RNN_LANGUAGE_BRACKET},         {"[ ]", 0, RNN_LANGUAGE_BRACKET},
+    {"$ $", 0, RNN_LANGUAGE_OTHER},           {"$$ $$", 0, RNN_LANGUAGE_OTHER},
+    {"\\( \\)", 0, RNN_LANGUAGE_OTHER},       {"\\[ \\]", 0, RNN_LANGUAGE_OTHER},
+    {"\\begin \\end", 0, RNN_LANGUAGE_OTHER},
 };
 
 #define TEXT_GROUP 1 /* the name of { behind \text */
@@ -241,6 +243,10 @@ static void take(rnn_structure *structure, void *remembered, uint32_t code) {
     take_text(structure, m, code);
 }
 
+static int in_comment(const void *remembered) {
+    return ((const memory *)remembered)->mode == IN_COMMENT;
+}
+
 const rnn_language rnn_language_latex = {
-    "latex", kinds, sizeof kinds / sizeof kinds[0], 0, sizeof(memory), take, NULL,
+    "latex", kinds, sizeof kinds / sizeof kinds[0], 0, sizeof(memory), take, NULL, 0, in_comment,
 };

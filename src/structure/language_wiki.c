@@ -13,8 +13,10 @@ enum { LINK, TEMPLATE, HEADING, ITALIC, BOLD, TAG, COMMENT };
 enum { NESTED, IN_HEADING, IN_ITALIC, IN_BOLD };
 
 static const rnn_language_pair kinds[] = {
-    {"[[ ]]", NESTED},    {"{{ }}", NESTED},        {"== ==", IN_HEADING}, {"'' ''", IN_ITALIC},
-    {"''' '''", IN_BOLD}, {"<tag> </tag>", NESTED}, {"<!-- -->", NESTED},
+    {"[[ ]]", NESTED, RNN_LANGUAGE_BRACKET},    {"{{ }}", NESTED, RNN_LANGUAGE_BRACKET},
+    {"== ==", IN_HEADING, RNN_LANGUAGE_OTHER},  {"'' ''", IN_ITALIC, RNN_LANGUAGE_OTHER},
+    {"''' '''", IN_BOLD, RNN_LANGUAGE_OTHER},   {"<tag> </tag>", NESTED, RNN_LANGUAGE_OTHER},
+    {"<!-- -->", NESTED, RNN_LANGUAGE_COMMENT},
 };
 
 typedef enum mode {
@@ -218,5 +220,5 @@ static void take(rnn_structure *structure, void *remembered, uint32_t code) {
 }
 
 const rnn_language rnn_language_wiki = {
-    "wiki", kinds, sizeof kinds / sizeof kinds[0], 0, sizeof(memory), take, NULL,
+    "wiki", kinds, sizeof kinds / sizeof kinds[0], 0, sizeof(memory), take, NULL, 1, NULL,
 };

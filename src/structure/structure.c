@@ -58,6 +58,10 @@ uint64_t rnn_structure_at(const rnn_structure *self) {
     return self->at;
 }
 
+int rnn_structure_in_comment(const rnn_structure *self) {
+    return self->language->in_comment && self->language->in_comment(self->memory);
+}
+
 static size_t class_of(uint64_t from, uint64_t to) {
     size_t class = RNN_STRUCTURE_DISTANCES - 1;
     while (class > 0 && to - from < rnn_structure_distances[class])

@@ -51,6 +51,9 @@ const char *rnn_language_name(const rnn_language *language);
 const char *rnn_language_kind(const rnn_language *language, size_t kind);
 /* 1 if the language counts values. */
 int rnn_language_has_values(const rnn_language *language);
+/* What a text seems to be written in, by marks that are frequent; prose ("quotes") where
+ * nothing speaks for another. */
+const rnn_language *rnn_language_guess(const char *text, size_t bytes);
 
 typedef struct rnn_structure rnn_structure;
 

@@ -136,11 +136,42 @@ static int list_counted(const rnn_census *census, uint32_t first, int bytes, cou
     return 1;
 }
 
+/* A cap is chosen where there are more characters than this, ... */
+#define MANY_CHARACTERS 512
+/* ... so that all but this share of the text is spared spelling, ... */
+#define RARE_SHARE 1e-3
+/* ... if that leaves this share of the symbols at most. */
+#define WORTHWHILE 0.5
+
+/* What RNN_AUTO stands for: 0, or a cap. *fits becomes 0 when memory is short. */
+static int choose_cap(const rnn_census *census, int *fits) {
+    counted_code *counted = NULL;
+    size_t count, kept = 0;
+    double all = 0, rare = 0;
+    *fits = list_counted(census, 0, 0, &counted, &count);
+    for (size_t i = 0; i < count; i++) {
+        all += (double)counted[i].count;
+        rare += counted[i].code < 0x80 ? 0 : (double)counted[i].count;
+    }
+    if (count > MANY_CHARACTERS)
+        qsort(counted, count, sizeof *counted, by_frequency);
+    for (size_t i = 0; i < count && rare > all * RARE_SHARE; i++) {
+        if (counted[i].code < 0x80)
+            continue;
+        rare -= (double)counted[i].count;
+        kept++;
+    }
+    rnn_free(counted);
+    if (count <= MANY_CHARACTERS || (double)(256 + kept) > (double)count * WORTHWHILE)
+        return 0;
+    return (int)(256 + kept);
+}
+
 static rnn_status check_choice(const rnn_census *census, rnn_units *units, int max_symbols,
                                rnn_error *error) {
     unsigned byte = 0;
     rnn_place place = {0};
-    if (max_symbols != 0 && max_symbols < 256)
+    if (max_symbols != 0 && max_symbols != RNN_AUTO && max_symbols < 256)
         return rnn_fail(error, RNN_ERR_RANGE,
                         "--max-symbols is %d, but must be at least 256 (one for each byte), or 0 "
                         "for no cap",
@@ -150,7 +181,7 @@ static rnn_status check_choice(const rnn_census *census, rnn_units *units, int m
     int invalid = rnn_census_found_invalid(census, &byte, &place);
     if (*units == RNN_UNITS_AUTO)
         *units = invalid ? RNN_UNITS_BYTES : RNN_UNITS_CHARS;
-    if (*units == RNN_UNITS_CHARS && invalid && max_symbols == 0)
+    if (*units == RNN_UNITS_CHARS && invalid && (max_symbols == 0 || max_symbols == RNN_AUTO))
         return rnn_fail(error, RNN_ERR_SYMBOL,
                         "byte %llu (line %llu, column %llu): 0x%02X is not UTF-8 here; train with "
                         "--units bytes, or with --max-symbols so that any bytes can be read",
@@ -165,6 +196,11 @@ rnn_status rnn_vocabulary_create(rnn_vocabulary **out, const rnn_census *census,
     rnn_status status = check_choice(census, &units, max_symbols, error);
     if (status != RNN_OK)
         return status;
+    int fits = 1;
+    if (max_symbols == RNN_AUTO)
+        max_symbols = units == RNN_UNITS_BYTES ? 0 : choose_cap(census, &fits);
+    if (!fits)
+        return out_of_memory(error);
     const int bytes = units == RNN_UNITS_BYTES, open = max_symbols > 0;
     counted_code *counted = NULL;
     uint32_t *codes = NULL;

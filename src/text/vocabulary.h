@@ -46,8 +46,10 @@ typedef struct rnn_vocabulary {
 /* Chooses the symbols for what has been counted. units AUTO becomes chars if all
  * of it was valid UTF-8, else bytes; CHARS over invalid UTF-8 without
  * max_symbols is RNN_ERR_SYMBOL with the byte's place. max_symbols 0: closed;
- * else >= 256, and the vocabulary is open. normalize is remembered. A census of
- * nothing, and more than RNN_MAX_SYMBOLS symbols, are RNN_ERR_RANGE. */
+ * from 256 up: open; RNN_AUTO: open where there are more than 512 characters, and
+ * half as many symbols or less suffice for all but a thousandth of the text; else
+ * closed. normalize is remembered. A census of nothing, and more than
+ * RNN_MAX_SYMBOLS symbols, are RNN_ERR_RANGE. */
 rnn_status rnn_vocabulary_create(rnn_vocabulary **out, const rnn_census *census, rnn_units units,
                                  int max_symbols, int normalize, rnn_error *error);
 void rnn_vocabulary_destroy(rnn_vocabulary *vocabulary);

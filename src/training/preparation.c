@@ -28,6 +28,9 @@
  * and the model that training starts from, if any. */
 static rnn_status open_text(rnn_trainer *t, rnn_vocabulary **vocabulary, rnn_error *error) {
     const rnn_training *how = &t->how;
+    int max_symbols = how->max_symbols;
+    if (max_symbols == RNN_AUTO && t->origin)
+        max_symbols = 0; /* the origin's symbols may be rare here */
     rnn_corpus *corpus = NULL;
     rnn_corpus_options options = {how->include, how->exclude, how->normalize};
     double start = rnn_clock_now();
@@ -38,12 +41,25 @@ static rnn_status open_text(rnn_trainer *t, rnn_vocabulary **vocabulary, rnn_err
         status = rnn_symbols_encode(&t->symbols, corpus, *vocabulary, 0, how->out, error);
     else
         status = rnn_symbols_prepare(&t->symbols, vocabulary, corpus, (rnn_units)how->units,
-                                     how->max_symbols, how->normalize,
+                                     max_symbols, how->normalize,
                                      t->origin ? t->origin->vocabulary : NULL, how->out, error);
     t->corpus_files = rnn_corpus_files(corpus);
     rnn_corpus_close(corpus);
     t->corpus_seconds = rnn_clock_now() - start;
     return status;
+}
+
+/* What became of a cap that was left to us. */
+static void tell_cap(rnn_trainer *t, const rnn_vocabulary *vocabulary) {
+    if (t->how.max_symbols != RNN_AUTO)
+        return;
+    t->how.max_symbols = rnn_vocabulary_is_open(vocabulary) ? rnn_vocabulary_size(vocabulary) : 0;
+    if (t->how.max_symbols > 0 && !t->origin)
+        rnn_reports_notice(t,
+                           "rare characters, a thousandth of the text, are spelled with bytes: %d "
+                           "symbols are enough, and quicker; --max-symbols 0 gives each character "
+                           "its own",
+                           t->how.max_symbols);
 }
 
 static rnn_status copy_vocabulary(rnn_vocabulary **out, const rnn_vocabulary *from,
@@ -295,6 +311,7 @@ static rnn_status begin_new(rnn_trainer *t, rnn_error *error) {
         rnn_vocabulary_destroy(vocabulary);
         return status;
     }
+    tell_cap(t, vocabulary);
     status = make_plan(t, vocabulary, error);
     if (status == RNN_OK)
         status = new_model(t, vocabulary, error);

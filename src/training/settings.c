@@ -55,9 +55,10 @@ static const rnn_option table[] = {
     /* from what */
     {"units", RNN_OPTION_CHOICE, AT(units), "auto", 0, 0, 0, "auto chars bytes", "KIND", "Text",
      "what one step reads; auto takes chars for valid UTF-8", NULL},
-    {"max-symbols", RNN_OPTION_INT, AT(max_symbols), "0", 0, LARGEST_SIZE, 0, NULL, "N", "Text",
+    {"max-symbols", RNN_OPTION_INT, AT(max_symbols), "auto", 0, LARGEST_SIZE, RNN_OPTION_AUTO, NULL, "N", "Text",
      "cap the vocabulary, from 256 up, and spell rarer characters with bytes; 0 keeps every "
-     "character of the text and knows no others", NULL},
+     "character of the text and knows no others; auto caps where half as many or fewer are enough "
+     "for all but a thousandth of the text", NULL},
     {"normalize", RNN_OPTION_CHOICE, AT(normalize), "none", 0, 0, 0, "none nfc", "FORM", "Text",
      "Unicode normalization of the text", NULL},
     {"split", RNN_OPTION_CHOICE, AT(split), "contiguous", 0, 0, 0, "contiguous streams", "KIND",
@@ -181,12 +182,12 @@ void rnn_training_defaults(rnn_training *how) {
 
 /* Of char-rnn and torch-rnn, whose users count in steps and epochs. */
 static const char *const classics[][2] = {
-    {"cell", "lstm"},         {"num-layers", "2"},       {"hidden-size", "128"},
-    {"embedding-size", "0"},  {"dropout", "0"},          {"output-dropout", "0"},
-    {"weight-drop", "0"},     {"batch-size", "50"},      {"seq-length", "50"},
-    {"optimizer", "adam"},    {"learning-rate", "2e-3"}, {"beta2", "0.999"},
-    {"weight-decay", "0"},    {"clip-norm", "5"},        {"warmup-steps", "0"},
-    {"schedule", "constant"},
+    {"cell", "lstm"},        {"num-layers", "2"},      {"hidden-size", "128"},
+    {"embedding-size", "0"}, {"dropout", "0"},         {"output-dropout", "0"},
+    {"weight-drop", "0"},    {"max-symbols", "0"},     {"batch-size", "50"},
+    {"seq-length", "50"},    {"optimizer", "adam"},    {"learning-rate", "2e-3"},
+    {"beta2", "0.999"},      {"weight-decay", "0"},    {"clip-norm", "5"},
+    {"warmup-steps", "0"},   {"schedule", "constant"},
 };
 
 void rnn_settings_take_classics(rnn_training *how) {

@@ -11,7 +11,7 @@ setting() {
     sed -n "1s/.*\"$2\":\"\{0,1\}\([^\",}]*\)\"\{0,1\}[,}].*/\1/p" "$1/log.jsonl"
 }
 planned="cell num_layers hidden_size embedding_size dropout output_dropout weight_drop batch_size
-    seq_length optimizer learning_rate beta2 weight_decay clip_norm schedule warmup_steps"
+    seq_length optimizer learning_rate beta2 weight_decay clip_norm schedule warmup_steps max_symbols"
 
 # A time alone: the plan comes with its reasons, and the record has no blanks.
 run 0 train text.txt --time 2s --out planned
@@ -50,6 +50,19 @@ is "$(setting given dropout)" 0.25
 is "$(setting given learning_rate)" 0.003
 is "$(setting given weight_drop)" 0
 is "$(setting given batch_size)" "$(setting planned batch_size)"
+
+# Where most characters are rare they are spelled with bytes.
+LC_ALL=C awk 'BEGIN { for (i = 0; i < 60000; i++) printf "%s", i % 60 ? "the grass is green\n" : "snow\n"
+             for (i = 0; i < 64; i++) for (j = 0; j < 16; j++)
+                 printf "%c%c%c", 228, 128 + i, 128 + j }' >rare.txt
+run 0 train rare.txt --time 1s --hidden-size 8 --out rare
+says "symbols are enough"
+[ "$(setting rare max_symbols)" -ge 256 ] || fail "no cap on what is rare"
+run 0 train rare.txt --time 1s --hidden-size 8 --max-symbols 0 --out rare-all
+is "$(setting rare-all max_symbols)" 0
+says ", 1037 symbols"
+run 0 train text.txt --steps 1 --hidden-size 8 --out closed
+is "$(setting closed max_symbols)" 0
 
 # A model to start from brings its sizes.
 run 0 train text.txt --time 1s --init-from given --out further

@@ -12,7 +12,7 @@ small="$small --sample-length 20"
 # shellcheck disable=SC2086
 run 0 train text.txt $small --steps 30 --print-every 10
 silent out
-says "different characters"
+says " symbols"
 says "parameters"
 says "step 30/30"
 says "validation at step 30"

@@ -8,7 +8,7 @@
 # Help is golden: a change of it shows in review.
 COLUMNS=80
 export COLUMNS
-for command in '' train sample eval show info bench help man completions; do
+for command in '' train sample eval show neurons info bench help man completions; do
     # shellcheck disable=SC2086
     run 0 help $command
     silent err
@@ -37,7 +37,7 @@ sed '/^Examples:/,$d' out | awk 'length > 50 { exit 1 }' || fail "help train is 
 unset COLUMNS
 
 # Each option in the help is one that the parser knows.
-for command in train sample eval show info bench; do
+for command in train sample eval show neurons info bench; do
     run 0 help $command
     grep -o -e '^  \(-[a-z], \)\{0,1\}--[a-z0-9-]*' out | sed 's/.*--/--/' >options
     [ -s options ] || fail "no options in the help of $command"
@@ -139,7 +139,7 @@ if command -v bash >/dev/null; then
 fi
 
 # Manual pages.
-for command in '' train sample eval show info bench help man completions; do
+for command in '' train sample eval show neurons info bench help man completions; do
     # shellcheck disable=SC2086
     run 0 man $command
     prints '.SH NAME'

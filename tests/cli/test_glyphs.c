@@ -155,7 +155,7 @@ static char *drawn(const char *text, size_t bytes) {
     char *page = NULL;
     size_t size;
     FILE *file = open_memstream(&page, &size);
-    html_pane pane = {c.glyphs, c.count, numbers, 1, PALETTE_SIGNED};
+    html_pane pane = {c.glyphs, c.count, numbers, 1, PALETTE_SIGNED, NULL};
     html_pane_draw(file, &pane);
     fclose(file);
     free(numbers);
@@ -206,13 +206,32 @@ static void test_names_stay_text(void **state) {
     free(page);
 }
 
+/* What is marked has a class for it, whatever its color. */
+static void test_marks(void **state) {
+    (void)state;
+    cut c = cut_text("ab\n", 3);
+    const float numbers[] = {0, 0.5f, 0};
+    const uint8_t marks[] = {1, 1, 0};
+    char *page = NULL;
+    size_t size;
+    FILE *file = open_memstream(&page, &size);
+    html_pane pane = {c.glyphs, c.count, numbers, 1, PALETTE_SIGNED, marks};
+    html_pane_draw(file, &pane);
+    fclose(file);
+    assert_non_null(strstr(page, "<i class=\" m\" data-n=\"+0.00\">a</i>"));
+    assert_non_null(strstr(page, "<i class=\" m s15\" data-n=\"+0.50\">b</i>"));
+    assert_non_null(strstr(page, "<i class=\"z\" data-n=\"+0.00\">\xE2\x86\xB5</i>"));
+    free(page);
+    free_cut(&c);
+}
+
 /* Of several symbols in one glyph the last one's value, and the sum of their bits. */
 static void test_numbers_of_glyphs(void **state) {
     (void)state;
     cut c = cut_text("\xC3\xA9", 2);
     const float numbers[] = {0.25f, 9, -0.5f, 9};
-    html_pane values = {c.glyphs, c.count, numbers, 2, PALETTE_SIGNED};
-    html_pane bits = {c.glyphs, c.count, numbers, 2, PALETTE_BITS};
+    html_pane values = {c.glyphs, c.count, numbers, 2, PALETTE_SIGNED, NULL};
+    html_pane bits = {c.glyphs, c.count, numbers, 2, PALETTE_BITS, NULL};
     assert_true(html_pane_number(&values, &c.glyphs[0]) == -0.5);
     assert_true(html_pane_number(&bits, &c.glyphs[0]) == -0.25);
     free_cut(&c);
@@ -311,6 +330,7 @@ int main(void) {
                                        cmocka_unit_test(test_any_bytes),
                                        cmocka_unit_test(test_markup_stays_text),
                                        cmocka_unit_test(test_names_stay_text),
+                                       cmocka_unit_test(test_marks),
                                        cmocka_unit_test(test_numbers_of_glyphs),
                                        cmocka_unit_test(test_base64),
                                        cmocka_unit_test(test_digits_without_colors),

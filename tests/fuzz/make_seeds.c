@@ -84,6 +84,12 @@ static void put_open_vocabulary(void) {
 }
 
 /* The first byte chooses the language and the size of the pieces. */
+static void put_predicates(void) {
+    put_text("predicates", "c", "\006int f(a) {\n\tif (a == \"b\") // c\n#if X\n\n  return 1;\n}");
+    put_text("predicates", "prose",
+             "\012He said: \xE2\x80\x9Cgo.\xE2\x80\x9D See http://ab.cd/ (www.x.y)\n\nIt\xC3\x89");
+}
+
 static void put_structures(void) {
     put_text("structure", "c",
              "\005int f(int a[2]) {\n#if X /* it's */\n\"a\\\"\" '\\'' // b\n#endif\n}");
@@ -107,6 +113,7 @@ int main(int count, char **words) {
     put_model(RNN_CELL_LSTM, 1, 2, 1);
     put_open_vocabulary();
     put_structures();
+    put_predicates();
     put("safetensors", "empty", "\2\0\0\0\0\0\0\0{}", 10);
     put_text("json", "values", "{\"a\":[1,-0.5e+3,true,false,null,\"\\u00e9\\ud83d\\ude00\\n\"]}");
     put_text("json", "string", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001 \xC3\xA9\"");

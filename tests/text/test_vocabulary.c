@@ -161,8 +161,59 @@ static void refusals_say_why(void **state) {
     (void)state;
     refuse("", 0, RNN_UNITS_AUTO, 0, RNN_ERR_RANGE, "no text");
     refuse("a", 1, RNN_UNITS_AUTO, 255, RNN_ERR_RANGE, "at least 256");
-    refuse("a", 1, RNN_UNITS_AUTO, -1, RNN_ERR_RANGE, "-1");
+    refuse("a", 1, RNN_UNITS_AUTO, -2, RNN_ERR_RANGE, "-2");
     refuse("a\nbc\xFF", 5, RNN_UNITS_CHARS, 0, RNN_ERR_SYMBOL, "byte 4 (line 2, column 3): 0xFF");
+}
+
+/* `common` different characters `times` times each, `rare` others once. */
+static rnn_vocabulary *choose_among(uint32_t common, uint32_t rare, uint32_t times) {
+    char *text = malloc(4 * ((size_t)common * times + rare));
+    size_t bytes = 0;
+    assert_non_null(text);
+    for (uint32_t i = 0; i < common * times; i++)
+        bytes += rnn_utf8_encode(i % common < 64 ? 0x20 + i % common : 0x3000 + i % common,
+                                 text + bytes);
+    for (uint32_t i = 0; i < rare; i++)
+        bytes += rnn_utf8_encode(0x10000 + i, text + bytes);
+    rnn_vocabulary *vocabulary = choose(text, bytes, RNN_UNITS_AUTO, RNN_AUTO);
+    free(text);
+    return vocabulary;
+}
+
+static void a_cap_is_chosen_where_it_pays(void **state) {
+    (void)state;
+    /* 100 common ones, 36 of them beyond ASCII, are all but a thousandth: 1,000 : 1,000,000. */
+    rnn_vocabulary *vocabulary = choose_among(100, 1000, 10000);
+    assert_true(rnn_vocabulary_is_open(vocabulary));
+    assert_int_equal(rnn_vocabulary_size(vocabulary), 256 + 36);
+    rnn_vocabulary_destroy(vocabulary);
+    /* Of 1,500 in 1,001,500 all but 1,001 have to stay. */
+    vocabulary = choose_among(100, 1500, 10000);
+    assert_int_equal(rnn_vocabulary_size(vocabulary), 256 + 36 + 499);
+    rnn_vocabulary_destroy(vocabulary);
+}
+
+static void no_cap_is_chosen_where_it_does_not_pay(void **state) {
+    (void)state;
+    /* No more than 512 characters. */
+    rnn_vocabulary *vocabulary = choose_among(100, 412, 10000);
+    assert_false(rnn_vocabulary_is_open(vocabulary));
+    assert_int_equal(rnn_vocabulary_size(vocabulary), 512);
+    rnn_vocabulary_destroy(vocabulary);
+    vocabulary = choose_among(100, 413, 10000);
+    assert_false(rnn_vocabulary_is_open(vocabulary)); /* 292 of 513 are more than half */
+    rnn_vocabulary_destroy(vocabulary);
+    /* All are common. */
+    vocabulary = choose_among(2000, 0, 50);
+    assert_false(rnn_vocabulary_is_open(vocabulary));
+    assert_int_equal(rnn_vocabulary_size(vocabulary), 2000);
+    rnn_vocabulary_destroy(vocabulary);
+    /* Bytes are never capped. */
+    static const char invalid[] = "a\xFF";
+    vocabulary = choose(invalid, 2, RNN_UNITS_AUTO, RNN_AUTO);
+    assert_false(rnn_vocabulary_is_open(vocabulary));
+    assert_int_equal(rnn_vocabulary_size(vocabulary), 2);
+    rnn_vocabulary_destroy(vocabulary);
 }
 
 static void too_many_symbols_are_refused(void **state) {
@@ -405,6 +456,8 @@ int main(void) {
         cmocka_unit_test(closed_bytes_for_what_is_not_utf8),
         cmocka_unit_test(open_keeps_the_most_frequent),
         cmocka_unit_test(refusals_say_why),
+        cmocka_unit_test(a_cap_is_chosen_where_it_pays),
+        cmocka_unit_test(no_cap_is_chosen_where_it_does_not_pay),
         cmocka_unit_test(too_many_symbols_are_refused),
         cmocka_unit_test(all_kinds_come_back_from_json),
         cmocka_unit_test(json_has_the_documented_form),

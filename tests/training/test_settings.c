@@ -44,7 +44,7 @@ static void test_defaults(void **state) {
     assert_int_equal(how.tied_output, 0);
     assert_true(how.forget_bias == 1);
     assert_int_equal(how.units, RNN_UNITS_AUTO);
-    assert_int_equal(how.max_symbols, 0);
+    assert_int_equal(how.max_symbols, RNN_AUTO);
     assert_int_equal(how.normalize, 0);
     assert_int_equal(how.split, RNN_SPLIT_CONTIGUOUS);
     assert_true(how.val_frac == 0.05 && how.test_frac == 0);

@@ -294,12 +294,28 @@ static void bf16_pack(void *packed, const float *b, size_t row, size_t column, s
     rnn_narrow_bf16_pack(PANEL, packed, b, row, column, k, n, begin, end);
 }
 
+/* What is left of a row is narrow.h's; LANES are even, so no pair is parted. */
 static void bf16_convert(size_t m, size_t k, const float *a, size_t a_stride, void *operand) {
+    size_t width = DOTS ? rnn_narrow_bf16_pair_floats(k) : rnn_narrow_bf16_operand_floats(k);
+    for (size_t i = 0; i < m; i++) {
+        const float *from = a + i * a_stride;
+        float *row = (float *)operand + i * width;
+        size_t j = 0;
+        for (; j + LANES <= k; j += LANES) {
+            vector rounded = rounded_to_bf16(load(from + j));
 #if DOTS
-    rnn_narrow_bf16_convert_pairs(m, k, a, a_stride, operand);
+            half_words upper = __builtin_convertvector((words)rounded >> 16, half_words);
+            memcpy(row + j / 2, &upper, sizeof upper);
 #else
-    rnn_narrow_bf16_convert(m, k, a, a_stride, operand);
+            store(row + j, rounded);
 #endif
+        }
+#if DOTS
+        rnn_narrow_bf16_convert_pairs(1, k - j, from + j, 0, row + j / 2);
+#else
+        rnn_narrow_bf16_convert(1, k - j, from + j, 0, row + j);
+#endif
+    }
 }
 
 static void bf16_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * neurons_report.h - what `rnn neurons` found, as a table and as JSON.
+ */
+#ifndef CLI_NEURONS_REPORT_H
+#define CLI_NEURONS_REPORT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "inference/neurons.h"
+
+typedef struct neurons_report {
+    const rnn_neurons *found;
+    rnn_model_info model;
+    const char *text; /* "the validation part of book.txt" */
+    int top;          /* units that are told for each predicate */
+} neurons_report;
+
+/* How far a row's first unit is above chance and above the character alone. */
+double neurons_report_lead(const rnn_neurons_row *row);
+
+/* The rows that have scores, the furthest lead first; returns their number. */
+size_t neurons_report_sort(const rnn_neurons *found,
+                           const rnn_neurons_row *out[RNN_PREDICATES_MOST]);
+
+/* A score as it is written: an AUC, or a correlation. */
+double neurons_report_figure(const rnn_neurons_row *row, double score);
+
+/* "LSTM, 2 layers of 256: tanh(c) of 512 units". */
+void neurons_report_model(const neurons_report *report, char *out, size_t room);
+
+/* "C", "prose": what the text was read as. */
+const char *neurons_report_language(const rnn_neurons *found);
+
+void neurons_report_print(FILE *file, const neurons_report *report);
+/* NULL when memory is short. */
+json_t *neurons_report_describe(const neurons_report *report);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * parts.c - see parts.h.
+ */
+#include "cli/parts.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+
+/* The share that the model's training held out, if its history says so. */
+static double trained_share(const json_t *history, const char *key, double otherwise) {
+    const json_t *value = json_object_get(json_object_get(history, "settings"), key);
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+static rnn_status check(const rnn_evaluation *plan, int streams, rnn_error *error) {
+    const char *name = plan->part == RNN_PART_VAL ? "val" : "test";
+    if (plan->part == RNN_PART_ALL)
+        return RNN_OK;
+    if (plan->val_frac + plan->test_frac >= 1)
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "--val-frac and --test-frac together must be below 1");
+    if (streams)
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "this model held out the ends of its streams, which is no part of the text "
+                        "by itself; give --val-frac for a contiguous part (the model has read some "
+                        "of it)");
+    if ((plan->part == RNN_PART_VAL && plan->val_frac == 0) ||
+        (plan->part == RNN_PART_TEST && plan->test_frac == 0))
+        return rnn_fail(error, RNN_ERR_RANGE, "the %s part is empty: give --%s-frac", name, name);
+    return RNN_OK;
+}
+
+rnn_status parts_choose(rnn_evaluation *plan, const rnn_model *model, const parts_wish *wish,
+                        rnn_error *error) {
+    json_t *history = json_loads(rnn_model_history(model), 0, NULL);
+    const json_t *split = json_object_get(json_object_get(history, "settings"), "split");
+    int streams = json_is_string(split) && strcmp(json_string_value(split), "streams") == 0;
+    plan->part = wish->part;
+    plan->val_frac =
+        wish->val_frac_given ? wish->val_frac : trained_share(history, "val_frac", 0.05);
+    plan->test_frac =
+        wish->test_frac_given ? wish->test_frac : trained_share(history, "test_frac", 0);
+    json_decref(history);
+    if (wish->held_out && !streams && plan->val_frac > 0)
+        plan->part = RNN_PART_VAL;
+    streams = streams && !wish->val_frac_given;
+    if (streams)
+        plan->val_frac = plan->test_frac = 0;
+    return check(plan, streams, error);
+}
+
+int parts_is_trained_on(const rnn_model *model, const rnn_symbols *symbols) {
+    json_t *history = json_loads(rnn_model_history(model), 0, NULL);
+    const json_t *hash = json_object_get(json_object_get(history, "text"), "hash");
+    uint64_t trained = json_is_string(hash) ? strtoull(json_string_value(hash), NULL, 16) : 0;
+    json_decref(history);
+    return trained != 0 && trained == rnn_symbols_hash(symbols);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_neurons.c - units that were built by hand to follow something are found, first and
+ * alone, in a network that is otherwise random.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/files.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "inference/neurons.h"
+#include "inference/score.h"
+#include "tests/inference/made_model.h"
+#include "tests/scratch.h"
+
+#define HIDDEN 12
+/* Where they are planted. */
+enum { QUOTE_UNIT = 3, BRACKET_UNIT = 7, PULSE_UNIT = 5 };
+
+#define OPEN  "\xE2\x80\x9C"
+#define CLOSE "\xE2\x80\x9D"
+
+static rnn_model *model;
+static rnn_symbols *symbols;
+static scratch directory;
+static char text[30000];
+
+static size_t choose(uint64_t at, size_t below) {
+    return (size_t)(rnn_random_uniform(8, RNN_RANDOM_SAMPLING, 0, at) * (double)below);
+}
+
+/* Words, some of them in quotes, others in brackets. */
+static void make_text(void) {
+    static const char *const words[] = {"so ", "it was ", "a day, ", "of all ", "gone.\n"};
+    size_t n = 0;
+    int quote = 0, bracket = 0;
+    for (uint64_t i = 0; n + 20 < sizeof text; i++) {
+        const char *more = words[choose(2 * i, 5)];
+        size_t turn = choose(2 * i + 1, 8);
+        if (turn == 0 && !bracket) {
+            more = quote ? CLOSE " " : OPEN;
+            quote = !quote;
+        } else if (turn == 1 && !quote) {
+            more = bracket ? ") " : "(";
+            bracket = !bracket;
+        }
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s", more);
+    }
+}
+
+/* A latch: once high it stays high, once low it stays low, until its input throws it. */
+static void make_latch(size_t layer, size_t unit) {
+    const rnn_network *net = &model->network;
+    const rnn_layer_layout *at = &net->layer[layer];
+    size_t inputs = rnn_network_inputs(net, layer);
+    for (size_t i = 0; i < HIDDEN; i++)
+        model->parameters[at->weight_hh + unit * HIDDEN + i] = i == unit ? 3 : 0;
+    for (size_t i = 0; i < inputs; i++)
+        model->parameters[at->weight_ih + unit * inputs + i] = 0;
+    model->parameters[at->bias_ih + unit] = -0.1F;
+    model->parameters[at->bias_hh + unit] = 0;
+}
+
+static float *input_of(size_t layer, size_t unit, size_t input) {
+    const rnn_network *net = &model->network;
+    return model->parameters + net->layer[layer].weight_ih + unit * rnn_network_inputs(net, layer) +
+           input;
+}
+
+static size_t symbol_of(const char *character) {
+    return (size_t)rnn_vocabulary_find(model->vocabulary, character, strlen(character));
+}
+
+/* In layer 0 one that falls inside quotes; in layer 1 one that rises inside brackets, told
+ * of by one that feels them come and go. */
+static void plant(void) {
+    make_latch(0, QUOTE_UNIT);
+    *input_of(0, QUOTE_UNIT, symbol_of(OPEN)) = -8;
+    *input_of(0, QUOTE_UNIT, symbol_of(CLOSE)) = 8;
+    make_latch(0, PULSE_UNIT);
+    model->parameters[model->network.layer[0].weight_hh + PULSE_UNIT * HIDDEN + PULSE_UNIT] = 0;
+    model->parameters[model->network.layer[0].bias_ih + PULSE_UNIT] = 0;
+    *input_of(0, PULSE_UNIT, symbol_of("(")) = 8;
+    *input_of(0, PULSE_UNIT, symbol_of(")")) = -8;
+    make_latch(1, BRACKET_UNIT);
+    *input_of(1, BRACKET_UNIT, PULSE_UNIT) = 8;
+}
+
+static rnn_neurons *find(const rnn_neurons_plan *plan) {
+    rnn_neurons *found;
+    rnn_span whole = {0, rnn_symbols_count(symbols)};
+    assert_int_equal(rnn_neurons_find(&found, model, symbols, whole, plan, NULL), RNN_OK);
+    return found;
+}
+
+static const rnn_neurons_row *row_of(const rnn_neurons *in, const char *name) {
+    for (size_t i = 0; i < in->count; i++)
+        if (strcmp(in->rows[i].predicate->name, name) == 0)
+            return &in->rows[i];
+    fail_msg("no row %s", name);
+    return NULL;
+}
+
+static void planted(void **state) {
+    (void)state;
+    rnn_neurons_plan plan = {.shifts = 4, .seed = 1, .threads = 2};
+    rnn_neurons *found = find(&plan);
+    const rnn_neurons_row *quote = row_of(found, "quote"), *bracket = row_of(found, "( )");
+    assert_int_equal(found->units, 2 * HIDDEN);
+    assert_string_equal(rnn_language_name(found->language), "quotes");
+    assert_int_equal(found->characters, rnn_symbols_count(symbols));
+
+    assert_int_equal(quote->ranked[0].layer, 0);
+    assert_int_equal(quote->ranked[0].unit, QUOTE_UNIT);
+    assert_false(quote->ranked[0].rises);
+    assert_true(quote->ranked[0].chosen > 0.99 && quote->ranked[0].score > 0.99);
+    assert_true(quote->ranked[1].chosen < 0.6);
+    assert_true(quote->chance < 0.5 && quote->alone < 0.3);
+    assert_true(quote->above >= 1);
+
+    assert_int_equal(bracket->ranked[0].layer, 1);
+    assert_int_equal(bracket->ranked[0].unit, BRACKET_UNIT);
+    assert_true(bracket->ranked[0].rises);
+    assert_true(bracket->ranked[0].score > 0.99);
+    assert_true(found->readable >= 2 && found->readable <= found->above);
+
+    const rnn_neurons_row *digit = row_of(found, "digit");
+    assert_false(digit->scored);
+    rnn_neurons_destroy(found);
+}
+
+/* Shares and means are those of the text. */
+static void means(void **state) {
+    (void)state;
+    rnn_neurons_plan plan = {.shifts = 1, .most = 2000, .after = "it", .threads = 1};
+    rnn_neurons *found = find(&plan);
+    const rnn_neurons_row *after = row_of(found, "after");
+    size_t count = 0, characters = 0;
+    for (const char *at = text; characters < 2000; at++) {
+        characters += (*at & 0xC0) != 0x80;
+        count += at > text + 1 && at[-2] == 'i' && at[-1] == 't';
+    }
+    assert_int_equal(found->characters, 2000);
+    assert_true(fabs(after->mean - (double)count / 2000) < 1e-12);
+    assert_true(after->scored);
+    rnn_neurons_destroy(found);
+}
+
+/* The same whatever the number of threads, and for the same seed. */
+static void same(void **state) {
+    (void)state;
+    rnn_neurons_plan plan = {.shifts = 2, .seed = 9, .threads = 1};
+    rnn_neurons *one = find(&plan);
+    plan.threads = 3;
+    rnn_neurons *three = find(&plan);
+    for (size_t i = 0; i < one->count; i++) {
+        assert_int_equal(one->rows[i].scored, three->rows[i].scored);
+        if (!one->rows[i].scored)
+            continue;
+        assert_true(one->rows[i].chance == three->rows[i].chance);
+        for (size_t u = 0; u < one->units; u++) {
+            assert_int_equal(one->rows[i].ranked[u].unit, three->rows[i].ranked[u].unit);
+            assert_true(one->rows[i].ranked[u].score == three->rows[i].ranked[u].score);
+        }
+    }
+    rnn_neurons_destroy(one);
+    rnn_neurons_destroy(three);
+}
+
+static void refused(void **state) {
+    (void)state;
+    rnn_neurons *found;
+    rnn_error error;
+    rnn_neurons_plan plan = {.shifts = 1, .threads = 1};
+    rnn_span little = {5, 900};
+    assert_int_equal(rnn_neurons_find(&found, model, symbols, little, &plan, &error),
+                     RNN_ERR_RANGE);
+    assert_non_null(strstr(error.message, "895 characters"));
+    rnn_span enough = {5, 1500};
+    for (uint64_t nth = 1;; nth++) {
+        rnn_allocate_fail(nth, 0);
+        rnn_status status = rnn_neurons_find(&found, model, symbols, enough, &plan, &error);
+        rnn_allocate_fail(0, 0);
+        if (status == RNN_OK)
+            break;
+        assert_int_equal(status, RNN_ERR_MEMORY);
+        assert_null(found);
+    }
+    rnn_neurons_destroy(found);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    char path[1024];
+    rnn_evaluation how = {0};
+    make_text();
+    model = made_model(text, RNN_CELL_TANH, HIDDEN, 0, 0);
+    plant();
+    scratch_make(&directory);
+    scratch_write(scratch_name(&directory, "text", path), text, strlen(text));
+    const char *inputs[] = {path};
+    return rnn_score_read(&symbols, model, inputs, 1, &how, NULL) != RNN_OK;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    rnn_symbols_destroy(symbols);
+    rnn_model_destroy(model);
+    scratch_remove(&directory);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(planted),
+        cmocka_unit_test(means),
+        cmocka_unit_test(same),
+        cmocka_unit_test(refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
