@@ -26,11 +26,12 @@ static const shape shapes[] = {
 #define SHAPES (sizeof shapes / sizeof shapes[0])
 
 /* A network pays if it reads this many characters for each recurrent weight, ... */
-#define CHARACTERS_A_WEIGHT 8.0
+#define CHARACTERS_A_WEIGHT 4.0
 /* ... and if it has no more of them than this for a text of a million characters; longer
- * texts bear more by this power of their length. */
+ * texts bear more, and shorter ones less, by these powers of their length. */
 #define WEIGHTS_A_MILLION 1.2e6
-#define WEIGHTS_GROWTH    0.4
+#define GROWTH_ABOVE      0.85
+#define GROWTH_BELOW      0.4
 
 #define STREAMS 32
 #define LENGTH  64
@@ -159,7 +160,8 @@ static double weights_of(const draft *d, shape s) {
 }
 
 static double most_weights(const draft *d) {
-    return WEIGHTS_A_MILLION * pow((double)d->task->characters / 1e6, WEIGHTS_GROWTH);
+    double millions = (double)d->task->characters / 1e6;
+    return WEIGHTS_A_MILLION * pow(millions, millions < 1 ? GROWTH_BELOW : GROWTH_ABOVE);
 }
 
 static rnn_status measure(draft *d, shape s, double *characters, rnn_error *error) {
