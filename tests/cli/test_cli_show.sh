@@ -78,6 +78,26 @@ is "$(grep -c '<script>' hostile.html)" 1
 run 4 show model text.txt -o nowhere/page.html
 says "nowhere/page.html"
 
+# What is no regular file stays what it is: a pipe, a link, a device (through a link, so that
+# a program that replaces it does no harm).
+mkfifo pipe
+cat pipe >piped &
+run 0 show model text.txt -o pipe --quiet
+wait $!
+cmp -s piped page.html || fail "the pipe has another page"
+[ -p pipe ] || fail "the pipe was replaced"
+echo old >target.html
+ln -s target.html link.html
+run 0 show model text.txt -o link.html --quiet
+cmp -s target.html page.html || fail "the link does not lead to the page"
+[ -h link.html ] || fail "the link was replaced"
+if [ -c /dev/full ]; then
+    ln -s /dev/full full
+    run 4 show model text.txt -o full
+    says "free some space"
+    [ -c full ] || fail "the device was replaced"
+fi
+
 # Held units.
 run 0 show model text.txt --clamp 0:3=1,0:5=-0.25 --view cells --cells 0:3,0:5 --length 4 --json
 awk '/"cells": \[$/ { getline a; getline b; if (a ~ /0\.99999|1\.0/ && b ~ /-0\.2[45]/) n++ }
