@@ -164,6 +164,13 @@ glyph glyphs_symbol(const rnn_model *model, int32_t symbol, int seen) {
     return one;
 }
 
+double glyphs_number(const glyph *of, const float *numbers, size_t stride, int sum) {
+    double total = 0;
+    for (size_t i = of->first; i < of->first + of->count; i++)
+        total = (sum ? total : 0) + (double)numbers[i * stride];
+    return total;
+}
+
 rnn_status glyphs_cut(glyph **out, size_t *glyph_count, const rnn_model *model,
                       const int32_t *symbols, size_t count, rnn_error *error) {
     glyph *glyphs = rnn_allocate(count + 1, sizeof *glyphs);

@@ -28,6 +28,10 @@ typedef struct glyph {
 rnn_status glyphs_cut(glyph **out, size_t *glyph_count, const rnn_model *model,
                       const int32_t *symbols, size_t count, rnn_error *error);
 
+/* A glyph's number, of those of symbols, numbers[i * stride]: their sum, or the last one's,
+ * which has seen them all. */
+double glyphs_number(const glyph *of, const float *numbers, size_t stride, int sum);
+
 /* One symbol by itself; `seen` says that a space is to be seen too. */
 glyph glyphs_symbol(const rnn_model *model, int32_t symbol, int seen);
 
