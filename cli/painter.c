@@ -83,7 +83,7 @@ static void spaces(painter *p, size_t count) {
 /* What stands for something, where the terminal may not know the signs for it. */
 static void draw_ascii(painter *p, const glyph *of) {
     int tab = strncmp(of->text, "\xE2\x87\xA5", 3) == 0;
-    fputc(of->newline ? '$' : tab ? '>' : of->blank ? '_' : '?', p->file);
+    fputc(of->newline ? '$' : tab ? '>' : of->kind == GLYPH_BLANK ? '_' : '?', p->file);
     spaces(p, (size_t)of->columns - 1);
 }
 

@@ -53,7 +53,8 @@ void show_shape(const show *self, char *out, size_t room);
 /* The change of each character's bits by the clamps, [count]; with rnn_free. */
 float *show_change(const show *self);
 
-/* A word among the most surprising ones: what stands between blanks. */
+/* A word among the most surprising ones: letters and digits, or signs, without a blank; of
+ * scripts that have no blanks one character. */
 typedef struct show_word {
     size_t first, count; /* glyphs */
     size_t line;         /* from 1, in what is shown */
