@@ -388,7 +388,8 @@ const command show_command = {
     "and how often each unit's gates are open or shut (gates). TEXT is a file, a directory, an "
     "archive, or - for standard input; where there is none, the model writes one.\n\n"
     "With --output all of it stands on one page that any browser shows and that can be printed; "
-    "there any unit can be chosen, and hovering tells the numbers. In a terminal, colors tell "
+    "there any unit can be chosen, and hovering, touching or the arrow keys tell the numbers. In a "
+    "terminal, colors tell "
     "them, or digits where there are no colors.\n\n"
     "The value of a unit, from -1 to 1, is tanh(c) of an LSTM and h of a GRU or a tanh network. "
     "Layers and units are counted from 0.",

@@ -202,21 +202,23 @@ static void draw_surprise(FILE *file, const show *s) {
 
 #define PLOT 200.0 /* of a plot's side, in the drawing's units */
 
-/* A layer has a shape as well as a color. */
+/* A layer has a shape as well as a color; from the fifth on they are hollow. */
 static void draw_dot(FILE *file, size_t layer, double x, double y) {
+    static const char *const names[] = {"circle", "rect", "path", "path"};
+    SAY(file, "<%s class=\"dot layer%zu%s\" ", names[layer % 4], layer % 4,
+        layer / 4 % 2 ? " hollow" : "");
     switch (layer % 4) {
     case 0:
-        SAY(file, "<circle class=\"dot layer0\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.4\">", x, y);
+        SAY(file, "cx=\"%.1f\" cy=\"%.1f\" r=\"3.4\">", x, y);
         break;
     case 1:
-        SAY(file, "<rect class=\"dot layer1\" x=\"%.1f\" y=\"%.1f\" width=\"6\" height=\"6\">",
-            x - 3, y - 3);
+        SAY(file, "x=\"%.1f\" y=\"%.1f\" width=\"6\" height=\"6\">", x - 3, y - 3);
         break;
     case 2:
-        SAY(file, "<path class=\"dot layer2\" d=\"M%.1f %.1fl4 7h-8z\">", x, y - 4);
+        SAY(file, "d=\"M%.1f %.1fl4 7h-8z\">", x, y - 4);
         break;
     default:
-        SAY(file, "<path class=\"dot layer3\" d=\"M%.1f %.1fl4 4l-4 4l-4-4z\">", x, y - 4);
+        SAY(file, "d=\"M%.1f %.1fl4 4l-4 4l-4-4z\">", x, y - 4);
     }
 }
 

@@ -95,7 +95,7 @@ if grep -qF "The first units are" given.html; then fail "given units are said to
 # A model that knows the signs of HTML, and a file whose name has them.
 printf 'the <script>alert("&")</script> cat\n' >'a<script>.txt'
 cat text.txt 'a<script>.txt' >signs.txt
-run 0 train signs.txt --out signs --hidden-size 8 --num-layers 1 --batch-size 4 \
+run 0 train signs.txt --out signs --hidden-size 8 --num-layers 5 --batch-size 4 \
     --seq-length 10 --steps 2 --threads 1 --sample-length 0
 run 0 show signs 'a<script>.txt' -o hostile.html --quiet
 silent err
@@ -103,6 +103,9 @@ is "$(grep -c '<script>' hostile.html)" 1
 for sign in lt gt quot amp; do
     grep -q ">&$sign;</i>" hostile.html || fail "no &$sign; on the page"
 done
+# No two of its layers are drawn alike.
+grep -q 'class="dot layer0 hollow"' hostile.html || fail "layers 0 and 4 are drawn alike"
+if grep -q 'class="dot[^"]* hollow"' page.html; then fail "layer 0 is hollow"; fi
 if grep -E '>["<>&]</i>' hostile.html; then fail "a sign of HTML stands in the text as it is"; fi
 run 4 show model text.txt -o nowhere/page.html
 says "nowhere/page.html"
