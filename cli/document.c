@@ -4,12 +4,34 @@
  */
 #include "cli/document.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/files.h"
 #include "base/status.h"
 #include "cli/figures.h"
+
+/* Whether something stands there that a file must not replace: a device or a pipe. */
+static int is_special(const char *path) {
+    struct stat found;
+    return stat(path, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
+}
+
+static rnn_status write_into(const char *path, const char *bytes, size_t count, rnn_error *error) {
+    FILE *file = fopen(path, "w");
+    int fault = file ? 0 : errno;
+    if (file) {
+        if (fwrite(bytes, 1, count, file) < count)
+            fault = errno;
+        if (fclose(file) != 0 && !fault)
+            fault = errno;
+    }
+    return fault ? rnn_fail(error, RNN_ERR_IO, "%s: cannot write: %s; %s", path, strerror(fault),
+                            rnn_files_advice(fault))
+                 : RNN_OK;
+}
 
 static rnn_status save(const char *path, const char *bytes, size_t count, rnn_error *error) {
     rnn_saving *saving;
@@ -33,13 +55,17 @@ int document_write(const command *self, const manners *manner, const char *path,
         return manners_finish(self);
     }
     FILE *file = open_memstream(&bytes, &count);
-    if (file)
-        draw(what, file);
     rnn_status status = RNN_OK;
-    if (!file || fclose(file) != 0)
+    int whole = file != NULL;
+    if (file) {
+        draw(what, file);
+        whole = fflush(file) == 0 && !ferror(file);
+        whole = fclose(file) == 0 && whole;
+    }
+    if (!whole)
         status = rnn_fail(&error, RNN_ERR_MEMORY, "no memory for the page");
     if (status == RNN_OK)
-        status = save(path, bytes, count, &error);
+        status = (is_special(path) ? write_into : save)(path, bytes, count, &error);
     free(bytes);
     if (status != RNN_OK)
         return manners_fail(self, &error);

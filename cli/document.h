@@ -10,7 +10,7 @@
 #include "cli/manners.h"
 
 /* Draws a page into a file, which is then there whole or not at all, and says so; "-" is
- * standard output. Returns the exit code. */
+ * standard output. Devices and pipes are written to as they are. Returns the exit code. */
 int document_write(const command *self, const manners *manner, const char *path,
                    void (*draw)(const void *what, FILE *file), const void *what);
 

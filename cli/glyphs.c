@@ -18,6 +18,7 @@
 #define NEWLINE           0x21B5u
 #define TAB               0x21E5u
 #define TAB_COLUMNS       4
+#define APOSTROPHE        0x2019u
 #define PICTURES          0x2400u /* of control characters */
 #define PICTURE_OF_DELETE 0x2421u
 
@@ -91,6 +92,44 @@ static int is_mark(uint32_t code) {
            category == UTF8PROC_CATEGORY_ME;
 }
 
+/* Scripts without blanks between words: Thai and Lao, Myanmar, Khmer, kana and Han. */
+static int stands_alone(uint32_t code) {
+    static const uint32_t ranges[][2] = {{0x0E00, 0x0EFF}, {0x1000, 0x109F},  {0x1780, 0x17FF},
+                                         {0x3005, 0x3007}, {0x3040, 0x30FF},  {0x31F0, 0x31FF},
+                                         {0x3400, 0x4DBF}, {0x4E00, 0x9FFF},  {0xF900, 0xFAFF},
+                                         {0xFF66, 0xFF9F}, {0x20000, 0x3FFFF}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (code >= ranges[i][0] && code <= ranges[i][1])
+            return 1;
+    return 0;
+}
+
+static glyph_kind kind_of(uint32_t code) {
+    switch (utf8proc_category((utf8proc_int32_t)code)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+    case UTF8PROC_CATEGORY_PC:
+        return stands_alone(code) ? GLYPH_ALONE : GLYPH_LETTER;
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return GLYPH_BLANK;
+    default:
+        return code == '\n' || code == '\t'         ? GLYPH_BLANK
+               : code == '\'' || code == APOSTROPHE ? GLYPH_APOSTROPHE
+                                                    : GLYPH_SIGN;
+    }
+}
+
 static void begin(glyph *to, const character *from) {
     *to = (glyph){.count = from->symbols};
     if (!from->valid) {
@@ -105,7 +144,7 @@ static void begin(glyph *to, const character *from) {
     append(to, instead ? instead : from->code);
     to->stands = instead != 0;
     to->newline = from->code == '\n';
-    to->blank = from->code == '\n' || from->code == ' ' || from->code == '\t';
+    to->kind = (unsigned char)kind_of(from->code);
     to->columns = to->columns ? to->columns : 1;
 }
 
@@ -162,6 +201,13 @@ glyph glyphs_symbol(const rnn_model *model, int32_t symbol, int seen) {
         one.stands = 1;
     }
     return one;
+}
+
+double glyphs_number(const glyph *of, const float *numbers, size_t stride, int sum) {
+    double total = 0;
+    for (size_t i = of->first; i < of->first + of->count; i++)
+        total = (sum ? total : 0) + (double)numbers[i * stride];
+    return total;
 }
 
 rnn_status glyphs_cut(glyph **out, size_t *glyph_count, const rnn_model *model,

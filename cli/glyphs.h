@@ -14,12 +14,21 @@
 
 #define GLYPH_BYTES 40
 
+/* What a glyph is in a word. */
+typedef enum glyph_kind {
+    GLYPH_SIGN,       /* punctuation, symbols, controls */
+    GLYPH_BLANK,      /* spaces of any width, tabs and newlines */
+    GLYPH_LETTER,     /* letters, digits and _ */
+    GLYPH_APOSTROPHE, /* a sign, but between letters one of them */
+    GLYPH_ALONE,      /* of a script that is written without blanks: as good as a word */
+} glyph_kind;
+
 typedef struct glyph {
     char text[GLYPH_BYTES]; /* UTF-8, a NUL behind it */
     size_t first, count;    /* the symbols that it shows */
     unsigned char columns;  /* of a terminal, at least 1 */
     unsigned char stands;   /* 1: the text stands for what does not show itself */
-    unsigned char blank;    /* 1: a space, a tab or a newline */
+    unsigned char kind;     /* glyph_kind, of its first character */
     unsigned char newline;  /* 1: a line ends behind it */
 } glyph;
 
@@ -27,6 +36,10 @@ typedef struct glyph {
  * *glyph_count of them and is released with rnn_free; RNN_ERR_MEMORY. */
 rnn_status glyphs_cut(glyph **out, size_t *glyph_count, const rnn_model *model,
                       const int32_t *symbols, size_t count, rnn_error *error);
+
+/* A glyph's number, of those of symbols, numbers[i * stride]: their sum, or the last one's,
+ * which has seen them all. */
+double glyphs_number(const glyph *of, const float *numbers, size_t stride, int sum);
 
 /* One symbol by itself; `seen` says that a space is to be seen too. */
 glyph glyphs_symbol(const rnn_model *model, int32_t symbol, int seen);

@@ -130,12 +130,7 @@ void html_legend(FILE *file, palette_scale scale, const char *low, const char *m
 /* ---------------------------------------------------------------------- panes */
 
 double html_pane_number(const html_pane *pane, const glyph *of) {
-    if (pane->scale != PALETTE_BITS && pane->scale != PALETTE_CHANGE)
-        return (double)pane->numbers[(of->first + of->count - 1) * pane->stride];
-    double sum = 0;
-    for (size_t i = of->first; i < of->first + of->count; i++)
-        sum += (double)pane->numbers[i * pane->stride];
-    return sum;
+    return glyphs_number(of, pane->numbers, pane->stride, palette_adds(pane->scale));
 }
 
 static void write_number(FILE *file, palette_scale scale, double number) {

@@ -68,7 +68,7 @@ void painter_plain(painter *p) {
 char painter_sign(palette_scale scale, double number) {
     if (isnan(number))
         return ' ';
-    double size = fabs(number) * (scale == PALETTE_BITS || scale == PALETTE_CHANGE ? 1 : 10);
+    double size = fabs(number) * (palette_adds(scale) ? 1 : 10);
     int digit = size >= 9 ? 9 : (int)(size + 1e-4); /* 0.7 may be a little less in float32 */
     if (digit == 0)
         return ' ';
@@ -83,7 +83,7 @@ static void spaces(painter *p, size_t count) {
 /* What stands for something, where the terminal may not know the signs for it. */
 static void draw_ascii(painter *p, const glyph *of) {
     int tab = strncmp(of->text, "\xE2\x87\xA5", 3) == 0;
-    fputc(of->newline ? '$' : tab ? '>' : of->blank ? '_' : '?', p->file);
+    fputc(of->newline ? '$' : tab ? '>' : of->kind == GLYPH_BLANK ? '_' : '?', p->file);
     spaces(p, (size_t)of->columns - 1);
 }
 
@@ -130,11 +130,15 @@ static size_t line_of(const glyph *glyphs, size_t count, size_t first, size_t co
     return n;
 }
 
+static double number_of(const painter_pane *pane, const glyph *of) {
+    return glyphs_number(of, pane->numbers, pane->stride, palette_adds(pane->scale));
+}
+
 static void draw_line(painter *p, const painter_pane *pane, const glyph *glyphs, size_t first,
                       size_t count, size_t columns) {
     size_t used = 0;
     for (size_t g = first; g < first + count; g++) {
-        painter_begin(p, pane->scale, (double)pane->numbers[g]);
+        painter_begin(p, pane->scale, number_of(pane, &glyphs[g]));
         painter_glyph(p, &glyphs[g], 0);
         used += glyphs[g].columns;
     }
@@ -146,7 +150,7 @@ static void draw_signs(painter *p, const painter_pane *pane, const glyph *glyphs
                        size_t count, size_t columns) {
     size_t used = 0;
     for (size_t g = first; g < first + count; g++) {
-        fputc(painter_sign(pane->scale, (double)pane->numbers[g]), p->file);
+        fputc(painter_sign(pane->scale, number_of(pane, &glyphs[g])), p->file);
         spaces(p, (size_t)glyphs[g].columns - 1);
         used += glyphs[g].columns;
     }

@@ -44,7 +44,8 @@ void painter_glyph(painter *self, const glyph *of, size_t columns);
 /* Panes over the same text, as many side by side as there is room for. */
 typedef struct painter_pane {
     const char *title;    /* one line; NULL: none */
-    const float *numbers; /* of each glyph [glyph_count] */
+    const float *numbers; /* of symbol i: numbers[i * stride], as for html_pane */
+    size_t stride;
     palette_scale scale;
 } painter_pane;
 

@@ -65,6 +65,10 @@ int palette_zero(palette_scale scale) {
     return scale == PALETTE_SIGNED || scale == PALETTE_CHANGE ? PALETTE_LEVELS / 2 : 0;
 }
 
+int palette_adds(palette_scale scale) {
+    return scale == PALETTE_BITS || scale == PALETTE_CHANGE;
+}
+
 int palette_level(palette_scale scale, double number) {
     double share = scale == PALETTE_SIGNED   ? (number + 1) / 2
                    : scale == PALETTE_BITS   ? number / PALETTE_MOST_BITS

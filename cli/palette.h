@@ -38,6 +38,9 @@ int palette_level(palette_scale scale, double number);
 /* The level that stands for 0, which has no color of its own. */
 int palette_zero(palette_scale scale);
 
+/* 1: the numbers of several symbols that are shown as one add up, as bits do. */
+int palette_adds(palette_scale scale);
+
 /* The color of a level, for dark text on white or for light text on black. */
 palette_color palette_color_of(palette_scale scale, int level, int dark);
 

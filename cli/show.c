@@ -19,9 +19,10 @@
 #include "cli/units.h"
 #include "inference/score.h"
 
-#define MOST_CELLS 64 /* panes */
 /* Values of all units that a page carries at most. */
 #define MOST_VALUES ((size_t)1 << 24)
+/* Characters that the model writes itself at most, where no text is given. */
+#define MOST_WRITTEN 100000
 
 typedef struct options {
     int view, top, likeliest, on_unknown, threads, precision, theme;
@@ -45,8 +46,10 @@ typedef struct work {
     rnn_clamp *given; /* --cells, [given_count] */
     size_t given_count;
     rnn_clamp *clamps; /* [show.clamp_count] */
-    rnn_probe cells[MOST_CELLS];
-    size_t columns[MOST_CELLS];
+    rnn_probe cells[SHOW_MOST_CELLS];
+    size_t columns[SHOW_MOST_CELLS];
+    rnn_probe *order;
+    float *change;
     glyph *glyphs;
     show show;
 } work;
@@ -76,7 +79,7 @@ static const rnn_option table[] = {
     {"cells", RNN_OPTION_TEXT, AT(cells), "", 0, 0, 0, NULL, "LIST", "Views",
      "units to look at, as LAYER:UNIT, both from 0, in a list with commas; otherwise those that swing "
      "the widest and slowest in this text", NULL},
-    {"top", RNN_OPTION_INT, AT(top), "6", 1, MOST_CELLS, 0, NULL, "N", "Views",
+    {"top", RNN_OPTION_INT, AT(top), "6", 1, SHOW_MOST_CELLS, 0, NULL, "N", "Views",
      "how many of those", NULL},
     {"likeliest", RNN_OPTION_INT, AT(likeliest), "5", 1, 100, 0, NULL, "K", "Views",
      "next characters under each character", ALIASES({"k", NULL})},
@@ -128,12 +131,18 @@ static rnn_status write_text(work *w, size_t count, rnn_error *error) {
 static rnn_status read_input(work *w, const char *input, rnn_error *error) {
     const options *how = &w->how;
     rnn_evaluation plan = {.skip_unknown = how->on_unknown == 1};
-    if (how->text[0])
+    if (arguments_given(&w->parts[OWN], "text"))
         return rnn_model_encode(w->model, how->text, strlen(how->text), plan.skip_unknown,
                                 &w->array, &w->array_count, error);
     if (input)
         return rnn_score_read(&w->symbols, w->model, &input, 1, &plan, error);
-    return write_text(w, (size_t)how->from + (how->length > 0 ? (size_t)how->length : 1000), error);
+    int64_t length = how->length > 0 ? how->length : 1000;
+    if (how->from > MOST_WRITTEN || length > MOST_WRITTEN - how->from)
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "--from and --length: the model writes at most %s characters for this; "
+                        "write more with 'rnn sample' into a file, and name that",
+                        figures_count(MOST_WRITTEN).text);
+    return write_text(w, (size_t)(how->from + length), error);
 }
 
 /* What a view has room for, unless --length says otherwise. */
@@ -188,7 +197,8 @@ static rnn_status choose_cells(work *w, rnn_error *error) {
         if (status != RNN_OK)
             return status;
     }
-    if (w->given_count == 0)
+    s->chosen = w->given_count == 0;
+    if (s->chosen)
         s->cell_count = survey_choose(&s->figures, w->cells, (size_t)w->how.top);
     for (size_t i = 0; i < s->cell_count; i++)
         w->columns[i] = s->all_cells ? (size_t)w->cells[i].layer * (size_t)s->info.hidden_size +
@@ -197,6 +207,13 @@ static rnn_status choose_cells(work *w, rnn_error *error) {
     s->cells = w->cells;
     s->columns = w->columns;
     return RNN_OK;
+}
+
+/* All units are read for the gates, for choosing among them, and for a page with all. */
+static int needs_survey(const work *w) {
+    const show *s = &w->show;
+    int chooses = w->given_count == 0 && s->views & (SHOW_CELLS | SHOW_PREDICTIONS);
+    return chooses || s->views & SHOW_GATES || s->all_cells;
 }
 
 static rnn_status read_shown(work *w, const reading_text *text, rnn_error *error) {
@@ -210,7 +227,9 @@ static rnn_status read_shown(work *w, const reading_text *text, rnn_error *error
                        .clamp_count = s->clamp_count};
     s->all_cells =
         w->how.output[0] && s->views & SHOW_CELLS && text->count <= MOST_VALUES / unit_count(s);
-    rnn_status status = survey_make(&s->figures, s->model, text, &how, error);
+    rnn_status status = RNN_OK;
+    if (needs_survey(w))
+        status = survey_make(&s->figures, s->model, text, &how, error);
     if (status == RNN_OK)
         status = choose_cells(w, error);
     if (status != RNN_OK)
@@ -230,14 +249,36 @@ static rnn_status read_shown(work *w, const reading_text *text, rnn_error *error
     return reading_make(&s->unheld, s->model, text, &how, error);
 }
 
+/* What drawing needs beside what was read. */
+static rnn_status prepare_drawing(work *w, rnn_error *error) {
+    show *s = &w->show;
+    if (s->all_cells) {
+        s->order = w->order = rnn_allocate(unit_count(s), sizeof *w->order);
+        if (!w->order)
+            return rnn_fail(error, RNN_ERR_MEMORY, "no memory to put %zu units in order",
+                            unit_count(s));
+        survey_choose(&s->figures, w->order, unit_count(s));
+    }
+    if (s->clamp_count > 0) {
+        s->change = w->change = show_change(s);
+        if (!w->change)
+            return rnn_fail(error, RNN_ERR_MEMORY, "no memory to compare %zu characters",
+                            s->read.count);
+    }
+    rnn_status status =
+        glyphs_cut(&w->glyphs, &s->glyph_count, w->model, s->read.symbols, s->read.count, error);
+    s->glyphs = w->glyphs;
+    return status;
+}
+
 static rnn_status prepare(work *w, const char *argument, const char *input, rnn_error *error) {
     char path[RUNS_PATH];
     show *s = &w->show;
     reading_text text;
     rnn_status status = units_read(&w->given, &w->given_count, w->how.cells, 0, "cells", error);
-    if (status == RNN_OK && w->given_count > MOST_CELLS)
+    if (status == RNN_OK && w->given_count > SHOW_MOST_CELLS)
         status = rnn_fail(error, RNN_ERR_RANGE, "--cells: %zu units; %d at most", w->given_count,
-                          MOST_CELLS);
+                          SHOW_MOST_CELLS);
     if (status == RNN_OK)
         status = units_read(&w->clamps, &s->clamp_count, w->how.clamp, 1, "clamp", error);
     if (status == RNN_OK)
@@ -255,11 +296,7 @@ static rnn_status prepare(work *w, const char *argument, const char *input, rnn_
     s->clamps = w->clamps;
     s->from = text.from;
     status = read_shown(w, &text, error);
-    if (status == RNN_OK)
-        status = glyphs_cut(&w->glyphs, &s->glyph_count, w->model, s->read.symbols, s->read.count,
-                            error);
-    s->glyphs = w->glyphs;
-    return status;
+    return status == RNN_OK ? prepare_drawing(w, error) : status;
 }
 
 /* ------------------------------------------------------------------- drawing */
@@ -300,6 +337,8 @@ static void release(work *w) {
     rnn_free(w->array);
     rnn_free(w->given);
     rnn_free(w->clamps);
+    rnn_free(w->order);
+    rnn_free(w->change);
     rnn_free(w->glyphs);
     rnn_model_destroy(w->model);
 }
@@ -320,15 +359,19 @@ static int run(const command *self, int argc, char **argv) {
         return manners_usage(self, "which model? Name a run's directory or a .safetensors file");
     if (count > 2)
         return manners_usage(self, "one text at a time, not %zu", count - 1);
-    if (count == 2 && w.how.text[0])
+    int words = arguments_given(&w.parts[OWN], "text");
+    if (count == 2 && words)
         return manners_usage(self, "--text and %s: give one of them", argv[1]);
+    if (words && !w.how.text[0])
+        return manners_usage(self, "--text has no character in it; give it some words, or leave it "
+                                   "out and the model writes a text itself");
     if (w.manners.json && w.how.output[0])
         return manners_usage(self, "--json and --output: give one of them");
     w.show.views = views_of(&w);
     w.show.model_name = argv[0];
-    w.show.text_name = count == 2      ? strcmp(argv[1], "-") == 0 ? "standard input" : argv[1]
-                            : w.how.text[0] ? "the words given"
-                                       : "a text that it wrote itself";
+    w.show.text_name = count == 2 ? strcmp(argv[1], "-") == 0 ? "standard input" : argv[1]
+                       : words ? "the words given"
+                                  : "a text that it wrote itself";
     int code = prepare(&w, argv[0], count == 2 ? argv[1] : NULL, &error) == RNN_OK
                    ? draw(&w)
                    : manners_fail(self, &error);
@@ -345,7 +388,8 @@ const command show_command = {
     "and how often each unit's gates are open or shut (gates). TEXT is a file, a directory, an "
     "archive, or - for standard input; where there is none, the model writes one.\n\n"
     "With --output all of it stands on one page that any browser shows and that can be printed; "
-    "there any unit can be chosen, and hovering tells the numbers. In a terminal, colors tell "
+    "there any unit can be chosen, and hovering, touching or the arrow keys tell the numbers. In a "
+    "terminal, colors tell "
     "them, or digits where there are no colors.\n\n"
     "The value of a unit, from -1 to 1, is tanh(c) of an LSTM and h of a GRU or a tanh network. "
     "Layers and units are counted from 0.",

@@ -39,21 +39,33 @@ static size_t insert(show_word *list, size_t count, const show_word *word) {
     return count < SHOW_WORDS ? count + 1 : count;
 }
 
+/* A glyph's kind, an apostrophe's by what is around it. */
+static int kind_of(const show *s, size_t g) {
+    int kind = s->glyphs[g].kind;
+    if (kind != GLYPH_APOSTROPHE)
+        return kind;
+    int between = g > 0 && s->glyphs[g - 1].kind == GLYPH_LETTER && g + 1 < s->glyph_count &&
+                  s->glyphs[g + 1].kind == GLYPH_LETTER;
+    return between ? GLYPH_LETTER : GLYPH_SIGN;
+}
+
 size_t show_surprising(const show *s, show_word *out) {
     size_t count = 0, line = 1;
     show_word word = {0};
-    for (size_t g = 0; g <= s->glyph_count; g++) {
-        int ends = g == s->glyph_count || s->glyphs[g].blank;
-        if (ends && word.count > 0)
-            count = insert(out, count, &word);
-        if (ends) {
-            line += g < s->glyph_count && s->glyphs[g].newline;
-            word = (show_word){.first = g + 1, .line = line};
-            continue;
+    int before = GLYPH_BLANK;
+    for (size_t g = 0; g < s->glyph_count; g++) {
+        int kind = kind_of(s, g);
+        if (kind != before || kind == GLYPH_ALONE) {
+            if (word.count > 0)
+                count = insert(out, count, &word);
+            word = (show_word){.first = g, .line = line};
         }
-        word.count++;
-        word.line = line;
-        word.bits += bits_of(s, &s->glyphs[g]);
+        if (kind != GLYPH_BLANK) {
+            word.count++;
+            word.bits += bits_of(s, &s->glyphs[g]);
+        }
+        line += s->glyphs[g].newline;
+        before = kind;
     }
-    return count;
+    return word.count > 0 ? insert(out, count, &word) : count;
 }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "cli/figures.h"
 #include "cli/html.h"
 #include "cli/show.h"
@@ -58,6 +57,11 @@ static void draw_predictions(FILE *file, const show *s) {
         SAY(file, " The first row is colored by unit %d of layer %d.", s->cells[0].unit,
             s->cells[0].layer);
     fputs("</p>\n", file);
+    if (s->cell_count > 0)
+        html_legend(file, PALETTE_SIGNED,
+                    "the unit \xE2\x88\x92"
+                    "1",
+                    "0", "1");
     html_legend(file, PALETTE_PROBABILITY, "probability 0", NULL, "1");
     fputs("<div class=\"grid\">\n", file);
     for (size_t i = 0; i < s->read.count; i++)
@@ -69,46 +73,42 @@ static void draw_predictions(FILE *file, const show *s) {
 
 /* What page.js paints from: bytes [layers * hidden][glyph_count], 127 times the value. */
 static void write_values(FILE *file, const show *s) {
-    size_t units = s->figures.layers * s->figures.hidden, count = units * s->glyph_count;
-    unsigned char *bytes = rnn_allocate(count + 1, 1);
-    if (!bytes)
-        return;
+    size_t units = s->figures.layers * s->figures.hidden, held = 0;
+    unsigned char bytes[3 * 256]; /* a multiple of three: pieces then make one text */
+    fputs("<script type=\"text/plain\" id=\"values\">", file);
     for (size_t u = 0; u < units; u++)
         for (size_t g = 0; g < s->glyph_count; g++) {
-            const glyph *each = &s->glyphs[g];
-            size_t row = each->first + each->count - 1;
-            bytes[u * s->glyph_count + g] =
-                (unsigned char)(signed char)lroundf(127 * s->read.values[row * units + u]);
+            double value = glyphs_number(&s->glyphs[g], s->read.values + u, units, 0);
+            bytes[held++] = (unsigned char)(signed char)lround(127 * value);
+            if (held == sizeof bytes) {
+                html_base64(file, bytes, held);
+                held = 0;
+            }
         }
-    fputs("<script type=\"text/plain\" id=\"values\">", file);
-    html_base64(file, bytes, count);
+    html_base64(file, bytes, held);
     fputs("</script>\n", file);
-    rnn_free(bytes);
 }
 
 static void write_order(FILE *file, const show *s) {
-    size_t units = s->figures.layers * s->figures.hidden;
-    rnn_probe *order = rnn_allocate(units, sizeof *order);
-    if (!order)
-        return;
-    size_t count = survey_choose(&s->figures, order, units);
+    size_t count = s->figures.layers * s->figures.hidden;
     SAY(file,
         "<script type=\"application/json\" id=\"units\">{\"layers\":%zu,\"hidden\":%zu,"
         "\"order\":[",
         s->figures.layers, s->figures.hidden);
     for (size_t i = 0; i < count; i++)
         SAY(file, "%s%zu", i ? "," : "",
-            (size_t)order[i].layer * s->figures.hidden + (size_t)order[i].unit);
+            (size_t)s->order[i].layer * s->figures.hidden + (size_t)s->order[i].unit);
     fputs("]}</script>\n", file);
-    rnn_free(order);
 }
 
 static void draw_cells(FILE *file, const show *s) {
     SAY(file,
-        "<h2>Cells</h2>\n<p>The text, colored by %s of one unit after each character. %s%s</p>\n",
+        "<h2>Cells</h2>\n<p>The text, colored by %s of one unit after each character.%s%s</p>\n",
         s->info.cell == RNN_CELL_LSTM ? "tanh(<i>c</i>)" : "<i>h</i>",
-        "The first units are those that swing widely and slowly here",
-        s->all_cells ? "; the arrows walk on through the others, and any can be chosen." : ".");
+        s->chosen ? " The first units are those that swing widely and slowly here." : "",
+        s->all_cells ? " The arrows walk through all units, from those that swing widely and "
+                       "slowly here to those that do not, and any can be chosen."
+                     : "");
     html_legend(file, PALETTE_SIGNED,
                 "\xE2\x88\x92"
                 "1",
@@ -155,7 +155,6 @@ static void write_total(FILE *file, const char *what, const reading *read) {
 }
 
 static void draw_change(FILE *file, const show *s) {
-    float *change = show_change(s);
     fputs("<p>By how many bits each character surprises the model more, or less, because of the "
           "held units.</p>\n",
           file);
@@ -165,9 +164,7 @@ static void draw_change(FILE *file, const show *s) {
                 "\xE2\x88\x92"
                 "5 bits",
                 "0", "+5 bits");
-    if (change)
-        draw_bits(file, s, change, PALETTE_CHANGE);
-    rnn_free(change);
+    draw_bits(file, s, s->change, PALETTE_CHANGE);
 }
 
 static void draw_words(FILE *file, const show *s) {
@@ -205,21 +202,23 @@ static void draw_surprise(FILE *file, const show *s) {
 
 #define PLOT 200.0 /* of a plot's side, in the drawing's units */
 
-/* A layer has a shape as well as a color. */
+/* A layer has a shape as well as a color; from the fifth on they are hollow. */
 static void draw_dot(FILE *file, size_t layer, double x, double y) {
+    static const char *const names[] = {"circle", "rect", "path", "path"};
+    SAY(file, "<%s class=\"dot layer%zu%s\" ", names[layer % 4], layer % 4,
+        layer / 4 % 2 ? " hollow" : "");
     switch (layer % 4) {
     case 0:
-        SAY(file, "<circle class=\"dot layer0\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.4\">", x, y);
+        SAY(file, "cx=\"%.1f\" cy=\"%.1f\" r=\"3.4\">", x, y);
         break;
     case 1:
-        SAY(file, "<rect class=\"dot layer1\" x=\"%.1f\" y=\"%.1f\" width=\"6\" height=\"6\">",
-            x - 3, y - 3);
+        SAY(file, "x=\"%.1f\" y=\"%.1f\" width=\"6\" height=\"6\">", x - 3, y - 3);
         break;
     case 2:
-        SAY(file, "<path class=\"dot layer2\" d=\"M%.1f %.1fl4 7h-8z\">", x, y - 4);
+        SAY(file, "d=\"M%.1f %.1fl4 7h-8z\">", x, y - 4);
         break;
     default:
-        SAY(file, "<path class=\"dot layer3\" d=\"M%.1f %.1fl4 4l-4 4l-4-4z\">", x, y - 4);
+        SAY(file, "d=\"M%.1f %.1fl4 4l-4 4l-4-4z\">", x, y - 4);
     }
 }
 

@@ -5,14 +5,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "cli/figures.h"
 #include "cli/painter.h"
 #include "cli/show.h"
 
-#define PLOT_COLUMNS ((size_t)23)
-#define PLOT_ROWS    ((size_t)10)
-#define MOST_WIDE    ((size_t)200) /* columns of symbols in one block of the grid */
+#define PLOT_COLUMNS  ((size_t)23)
+#define PLOT_ROWS     ((size_t)10)
+#define MOST_WIDE     ((size_t)200) /* columns of symbols in one block of the grid */
+#define NARROW        ((size_t)44)  /* a window with less is narrow for a list of words */
+#define LEAST_OF_WORD 4             /* glyphs of a word that are shown in any window */
+#define MOST_HELD     ((size_t)12)  /* held units that are named */
 
 static void heading(painter *p, const char *text) {
     fprintf(p->file, "\n%s%s%s\n", p->color ? "\x1b[1m" : "", text, p->color ? "\x1b[0m" : "");
@@ -27,9 +29,13 @@ static void say(painter *p, const char *text) {
 
 typedef struct grid {
     const show *of;
-    const glyph *text; /* [count]: one for each symbol */
     size_t count;
+    size_t behind; /* columns behind each symbol: what colors would tell */
 } grid;
+
+static glyph text_of(const grid *g, size_t symbol) {
+    return glyphs_symbol(g->of->model, g->of->read.symbols[symbol], 0);
+}
 
 static glyph candidate_of(const show *s, size_t symbol, int rank) {
     const rnn_candidate *c = &s->read.likeliest[symbol * (size_t)s->read.candidates + (size_t)rank];
@@ -38,28 +44,33 @@ static glyph candidate_of(const show *s, size_t symbol, int rank) {
 
 /* A column is as wide as the widest that stands in it. */
 static size_t column_width(const grid *g, size_t symbol) {
-    size_t widest = g->text[symbol].columns;
+    size_t widest = text_of(g, symbol).columns;
     for (int rank = 0; rank < g->of->read.candidates; rank++) {
         glyph each = candidate_of(g->of, symbol, rank);
         widest = each.columns > widest ? each.columns : widest;
     }
-    return widest;
+    return widest + g->behind;
 }
 
 static void draw_text_row(painter *p, const grid *g, size_t begin, size_t end,
                           const unsigned char *widths) {
     const reading *read = &g->of->read;
     for (size_t i = begin; i < end; i++) {
-        const glyph *each = &g->text[i];
+        glyph each = text_of(g, i);
         if (g->of->cell_count > 0)
             painter_begin(p, PALETTE_SIGNED,
                           (double)read->values[i * read->width + g->of->columns[0]]);
-        painter_glyph(p, each, widths[i - begin]);
+        painter_glyph(p, &each, widths[i - begin]);
     }
     painter_plain(p);
     fputc('\n', p->file);
     if (p->color)
         return;
+    for (size_t i = begin; g->of->cell_count > 0 && i < end; i++)
+        fprintf(p->file, "%-*c", (int)widths[i - begin],
+                painter_sign(PALETTE_SIGNED,
+                             (double)read->values[i * read->width + g->of->columns[0]]));
+    fputs(g->of->cell_count > 0 ? "\n" : "", p->file);
     for (size_t i = begin; i < end; i++)
         fprintf(p->file, "%-*c", (int)widths[i - begin],
                 painter_sign(PALETTE_BITS, (double)read->bits[i]));
@@ -79,7 +90,10 @@ static void draw_candidates(painter *p, const grid *g, int rank, size_t begin, s
         painter_glyph(p, &each, each.columns);
         if (p->color)
             fputs(hit || c->probability < SHOW_UNLIKELY ? "\x1b[22;24m" : "", p->file);
-        painter_glyph(p, &(glyph){.text = ""}, widths[i - begin] - each.columns);
+        else
+            fprintf(p->file, "%c%c", painter_sign(PALETTE_PROBABILITY, (double)c->probability),
+                    hit ? '*' : ' ');
+        painter_glyph(p, &(glyph){.text = ""}, widths[i - begin] - each.columns - g->behind);
     }
     painter_plain(p);
     fputc('\n', p->file);
@@ -106,80 +120,63 @@ static void draw_grid(painter *p, const grid *g) {
 
 static void draw_predictions(painter *p, const show *s) {
     char text[400];
-    grid g = {s, NULL, s->read.count};
-    glyph *glyphs = rnn_allocate(s->read.count + 1, sizeof *glyphs);
-    if (!glyphs)
-        return;
-    for (size_t i = 0; i < s->read.count; i++)
-        glyphs[i] = glyphs_symbol(s->model, s->read.symbols[i], 0);
-    g.text = glyphs;
+    grid g = {s, s->read.count, p->color ? 0 : 2};
     heading(p, "Predictions");
-    snprintf(
-        text, sizeof text, "The text, and under each character the %d likeliest next ones%s.%s",
-        s->read.candidates, p->color ? ", by probability; the one that came is underlined" : "",
-        p->color ? "" : " Between them: the character's surprise in whole bits.");
+    snprintf(text, sizeof text, "The text, and under each character the %d likeliest next ones%s",
+             s->read.candidates,
+             p->color ? ", by probability; the one that came is underlined."
+                      : ", each with its probability in tenths; * is behind the one that came.");
     say(p, text);
     if (p->color && s->cell_count > 0) {
         snprintf(text, sizeof text, "layer %d unit %d  -1", s->cells[0].layer, s->cells[0].unit);
         painter_legend(p, PALETTE_SIGNED, text, "1");
-        painter_legend(p, PALETTE_PROBABILITY, "probability  0", "1");
+    } else if (s->cell_count > 0) {
+        snprintf(text, sizeof text,
+                 "Under the text: layer %d unit %d in tenths, 1 to 9 above zero and a to i below; "
+                 "then the surprise in whole bits.",
+                 s->cells[0].layer, s->cells[0].unit);
+        say(p, text);
     }
+    if (p->color)
+        painter_legend(p, PALETTE_PROBABILITY, "probability  0", "1");
     fputc('\n', p->file);
     draw_grid(p, &g);
-    rnn_free(glyphs);
 }
 
 /* --------------------------------------------------------------------- panes */
 
-/* Numbers of glyphs [glyph_count] from those of symbols: the last one's, or the sum. */
-static float *of_glyphs(const show *s, const float *numbers, size_t stride, int sum) {
-    float *out = rnn_allocate(s->glyph_count + 1, sizeof *out);
-    for (size_t g = 0; out && g < s->glyph_count; g++) {
-        const glyph *each = &s->glyphs[g];
-        for (size_t i = each->first; i < each->first + each->count; i++)
-            out[g] = (sum ? out[g] : 0) + numbers[i * stride];
-    }
-    return out;
-}
-
 static void draw_cells(painter *p, const show *s) {
-    painter_pane *panes = rnn_allocate(s->cell_count + 1, sizeof *panes);
-    char(*titles)[48] = rnn_allocate(s->cell_count + 1, sizeof *titles);
-    float **numbers = rnn_allocate(s->cell_count + 1, sizeof *numbers);
-    int ready = panes && titles && numbers;
-    for (size_t i = 0; ready && i < s->cell_count; i++) {
-        numbers[i] = of_glyphs(s, s->read.values + s->columns[i], s->read.width, 0);
-        snprintf(titles[i], sizeof *titles, "layer %d unit %d", s->cells[i].layer,
+    painter_pane panes[SHOW_MOST_CELLS];
+    char titles[SHOW_MOST_CELLS][48];
+    for (size_t i = 0; i < s->cell_count; i++) {
+        snprintf(titles[i], sizeof titles[i], "layer %d unit %d", s->cells[i].layer,
                  s->cells[i].unit);
-        panes[i] = (painter_pane){titles[i], numbers[i], PALETTE_SIGNED};
-        ready = numbers[i] != NULL;
+        panes[i] = (painter_pane){titles[i], s->read.values + s->columns[i], s->read.width,
+                                  PALETTE_SIGNED};
     }
-    if (ready) {
-        heading(p, "Cells");
-        say(p, s->info.cell == RNN_CELL_LSTM
-                   ? "Each pane is the text, colored by tanh(c) of one unit after each character."
-                   : "Each pane is the text, colored by h of one unit after each character.");
-        painter_legend(p, PALETTE_SIGNED, "-1", "1");
-        fputc('\n', p->file);
-        painter_panes(p, panes, s->cell_count, s->glyphs, s->glyph_count);
-    }
-    for (size_t i = 0; numbers && i < s->cell_count; i++)
-        rnn_free(numbers[i]);
-    rnn_free(numbers);
-    rnn_free(titles);
-    rnn_free(panes);
+    heading(p, "Cells");
+    say(p, s->info.cell == RNN_CELL_LSTM
+               ? "Each pane is the text, colored by tanh(c) of one unit after each character."
+               : "Each pane is the text, colored by h of one unit after each character.");
+    painter_legend(p, PALETTE_SIGNED, "-1", "1");
+    fputc('\n', p->file);
+    painter_panes(p, panes, s->cell_count, s->glyphs, s->glyph_count);
 }
 
+/* In a narrow window the word is worth more than where it stands. */
 static void draw_words(painter *p, const show *s) {
     show_word words[SHOW_WORDS];
     size_t count = show_surprising(s, words);
     fprintf(p->file, "\nThe most surprising words:\n");
     for (size_t i = 0; i < count; i++) {
-        fprintf(p->file, "%8.1f bits  line %-5zu ", words[i].bits, words[i].line);
-        size_t used = 26;
-        for (size_t g = words[i].first; g < words[i].first + words[i].count; g++) {
+        size_t used = p->width < NARROW ? 7 : 26, end = words[i].first + words[i].count;
+        if (p->width < NARROW)
+            fprintf(p->file, "%5.1f  ", words[i].bits);
+        else
+            fprintf(p->file, "%8.1f bits  line %-5zu ", words[i].bits, words[i].line);
+        for (size_t g = words[i].first; g < end; g++) {
             used += s->glyphs[g].columns;
-            if (used > p->width)
+            if (used > p->width && g >= words[i].first + LEAST_OF_WORD)
                 break;
             painter_glyph(p, &s->glyphs[g], 0);
         }
@@ -195,26 +192,20 @@ static void print_total(painter *p, const char *what, const reading *read) {
 }
 
 static void draw_pane_of_bits(painter *p, const show *s, const float *bits, palette_scale scale) {
-    float *numbers = of_glyphs(s, bits, 1, 1);
-    painter_pane pane = {NULL, numbers, scale};
-    if (numbers)
-        painter_panes(p, &pane, 1, s->glyphs, s->glyph_count);
-    rnn_free(numbers);
+    painter_pane pane = {NULL, bits, 1, scale};
+    painter_panes(p, &pane, 1, s->glyphs, s->glyph_count);
 }
 
 static void draw_surprise(painter *p, const show *s) {
     heading(p, "Surprise");
     if (s->clamp_count > 0) {
-        float *change = show_change(s);
         say(p, "By how many bits each character surprises the model more (or less) because of the "
                "held units.");
         print_total(p, "free: ", &s->unheld);
         print_total(p, "held: ", &s->read);
         painter_legend(p, PALETTE_CHANGE, "-5 bits", "5 bits");
         fputc('\n', p->file);
-        if (change)
-            draw_pane_of_bits(p, s, change, PALETTE_CHANGE);
-        rnn_free(change);
+        draw_pane_of_bits(p, s, s->change, PALETTE_CHANGE);
         return;
     }
     say(p, "How many bits each character tells the model: 1 where it gave it an even chance, 10 "
@@ -291,6 +282,18 @@ static void draw_gates(painter *p, const show *s) {
             draw_plots(p, f, layer, gate, f->gates - gate < beside ? f->gates - gate : beside);
 }
 
+static void say_held(painter *p, const show *s) {
+    char text[80 * MOST_HELD] = "Held:";
+    size_t named = s->clamp_count < MOST_HELD ? s->clamp_count : MOST_HELD, used = strlen(text);
+    for (size_t i = 0; i < named; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s layer %d unit %d at %g",
+                                 i ? "," : "", s->clamps[i].layer, s->clamps[i].unit,
+                                 (double)s->clamps[i].value);
+    if (named < s->clamp_count)
+        snprintf(text + used, sizeof text - used, " and %zu more", s->clamp_count - named);
+    say(p, text);
+}
+
 void show_draw_terminal(const show *s, const terminal *where, int theme) {
     painter p = painter_open(where, theme);
     char shape[80], text[2000];
@@ -298,6 +301,8 @@ void show_draw_terminal(const show *s, const terminal *where, int theme) {
     snprintf(text, sizeof text, "%s (%s) reads %s.", s->model_name, shape, s->text_name);
     terminal_print_safely(p.file, text, "");
     fputc('\n', p.file);
+    if (s->clamp_count > 0)
+        say_held(&p, s);
     if (s->views & SHOW_PREDICTIONS)
         draw_predictions(&p, s);
     if (s->views & SHOW_CELLS)

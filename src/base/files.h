@@ -20,7 +20,8 @@
 
 typedef struct rnn_saving rnn_saving;
 
-/* Begins to replace `path`. RNN_ERR_IO names it. */
+/* Begins to replace `path`, or the file that it leads to if it is a symbolic link. RNN_ERR_IO
+ * names it; also where something stands that is no regular file, which stays. */
 rnn_status rnn_saving_begin(rnn_saving **out, const char *path, rnn_error *error);
 rnn_status rnn_saving_write(rnn_saving *saving, const void *bytes, size_t count, rnn_error *error);
 /* Ends it either way; saving is destroyed. When commit fails the name holds the

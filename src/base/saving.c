@@ -28,7 +28,8 @@
 
 struct rnn_saving {
     char *path;           /* as the caller gave it, for messages */
-    const char *name;     /* the last part of path */
+    char *target;         /* where it leads, if it is a symbolic link; else the same */
+    const char *name;     /* the last part of target */
     int directory;        /* where name lies */
     int fd;               /* the temporary, while it is written */
     int lock;             /* another descriptor of it, which holds the lock to the end */
@@ -116,52 +117,73 @@ static int open_temporary(rnn_saving *saving) {
     return -1;
 }
 
+/* What a rename may replace: nothing yet, or a regular file. A symbolic link stays one. */
+static rnn_status find_target(rnn_saving *saving, rnn_error *error) {
+    const char *path = saving->path;
+    char *resolved = NULL;
+    struct stat found;
+    if (lstat(path, &found) == 0 && S_ISLNK(found.st_mode)) {
+        resolved = realpath(path, NULL);
+        if (!resolved)
+            return fail_errno(saving, "following the symbolic link", error);
+        path = resolved;
+    }
+    saving->target = rnn_duplicate(path, strlen(path));
+    free(resolved);
+    if (!saving->target)
+        return rnn_fail(error, RNN_ERR_MEMORY, "%s: out of memory for saving it", saving->path);
+    const char *slash = strrchr(saving->target, '/');
+    saving->name = slash ? slash + 1 : saving->target;
+    int there = stat(saving->target, &found) == 0;
+    if (saving->name[0] == '\0' || (there && S_ISDIR(found.st_mode)))
+        return rnn_fail(error, RNN_ERR_IO,
+                        "%s: cannot save: this is a directory; name a file in it", saving->path);
+    if (there && !S_ISREG(found.st_mode))
+        return rnn_fail(error, RNN_ERR_IO,
+                        "%s: cannot save: this is a device, a pipe or a socket, which a file "
+                        "would replace; name a file",
+                        saving->path);
+    return RNN_OK;
+}
+
+static rnn_status open_directory(rnn_saving *saving, rnn_error *error) {
+    size_t length = (size_t)(saving->name - saving->target);
+    char *parent = length ? rnn_duplicate(saving->target, length) : rnn_duplicate(".", 1);
+    if (!parent)
+        return rnn_fail(error, RNN_ERR_MEMORY, "%s: out of memory for saving it", saving->path);
+    saving->directory = open_retry(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
+    rnn_status status =
+        saving->directory < 0 ? fail_errno(saving, "opening its directory", error) : RNN_OK;
+    rnn_free(parent);
+    return status;
+}
+
 rnn_status rnn_saving_begin(rnn_saving **out, const char *path, rnn_error *error) {
     *out = NULL;
-    rnn_status status = RNN_ERR_MEMORY;
     rnn_saving *saving = rnn_allocate(1, sizeof *saving);
     if (!saving)
         return rnn_fail(error, RNN_ERR_MEMORY, "%s: out of memory for saving it", path);
     saving->directory = saving->fd = saving->lock = -1;
     saving->path = rnn_duplicate(path, strlen(path));
     saving->check = rnn_allocate(VERIFY_SIZE, 1);
-    const char *slash = strrchr(path, '/');
-    char *parent = slash ? rnn_duplicate(path, (size_t)(slash - path) + 1) : rnn_duplicate(".", 1);
-    if (!saving->path || !saving->check || !parent) {
-        rnn_fail(error, RNN_ERR_MEMORY, "%s: out of memory for saving it", path);
-        goto fail;
-    }
-    saving->name = saving->path + (slash ? slash - path + 1 : 0);
-    status = RNN_ERR_IO;
-    if (saving->name[0] == '\0' || rnn_files_is_directory(path)) {
-        rnn_fail(error, RNN_ERR_IO, "%s: cannot save: this is a directory; name a file in it",
-                 path);
-        goto fail;
-    }
-    saving->directory = open_retry(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
-    if (saving->directory < 0) {
-        fail_errno(saving, "opening its directory", error);
-        goto fail;
-    }
-    saving->fd = open_temporary(saving);
-    if (saving->fd < 0) {
-        fail_errno(saving, "making a temporary file beside it", error);
-        goto fail;
-    }
-    saving->lock = fcntl(saving->fd, F_DUPFD_CLOEXEC, 0);
-    if (saving->lock < 0) {
-        fail_errno(saving, "holding the temporary file", error);
-        goto fail;
+    rnn_status status = RNN_OK;
+    if (!saving->path || !saving->check)
+        status = rnn_fail(error, RNN_ERR_MEMORY, "%s: out of memory for saving it", path);
+    if (status == RNN_OK)
+        status = find_target(saving, error);
+    if (status == RNN_OK)
+        status = open_directory(saving, error);
+    if (status == RNN_OK && (saving->fd = open_temporary(saving)) < 0)
+        status = fail_errno(saving, "making a temporary file beside it", error);
+    if (status == RNN_OK && (saving->lock = fcntl(saving->fd, F_DUPFD_CLOEXEC, 0)) < 0)
+        status = fail_errno(saving, "holding the temporary file", error);
+    if (status != RNN_OK) {
+        rnn_saving_abandon(saving);
+        return status;
     }
     XXH3_64bits_reset(&saving->hash);
-    rnn_free(parent);
     *out = saving;
     return RNN_OK;
-
-fail:
-    rnn_free(parent);
-    rnn_saving_abandon(saving);
-    return status;
 }
 
 rnn_status rnn_saving_write(rnn_saving *saving, const void *bytes, size_t count, rnn_error *error) {
@@ -257,6 +279,7 @@ void rnn_saving_abandon(rnn_saving *saving) {
     close_once(&saving->lock);
     close_once(&saving->directory);
     rnn_free(saving->check);
+    rnn_free(saving->target);
     rnn_free(saving->path);
     rnn_free(saving);
 }

@@ -131,6 +131,30 @@ static void test_where_no_save_can_begin(void **state) {
     assert_int_equal(scratch_count(place.path), 1);
 }
 
+static void test_what_is_no_regular_file_stays(void **state) {
+    (void)state;
+    char name[1024], link[1024];
+    rnn_error error;
+    struct stat found;
+    /* A link still leads to the file, which has the new contents. */
+    scratch_write(scratch_name(&place, "file", name), "old", 3);
+    assert_int_equal(symlink("file", scratch_name(&place, "link", link)), 0);
+    assert_int_equal(save(link, "new", &error), RNN_OK);
+    assert_int_equal(lstat(link, &found), 0);
+    assert_true(S_ISLNK(found.st_mode));
+    assert_contents(name, "new");
+    assert_int_equal(unlink(name), 0);
+    assert_int_equal(save(link, "new", &error), RNN_ERR_IO);
+    assert_says(&error, "symbolic link");
+    /* Nobody waits at the other end of a pipe: it is not even opened. */
+    assert_int_equal(mkfifo(scratch_name(&place, "pipe", name), 0666), 0);
+    assert_int_equal(save(name, "new", &error), RNN_ERR_IO);
+    assert_says(&error, "pipe");
+    assert_int_equal(stat(name, &found), 0);
+    assert_true(S_ISFIFO(found.st_mode));
+    assert_int_equal(scratch_count(place.path), 2);
+}
+
 static void test_a_directory_that_may_not_be_written(void **state) {
     (void)state;
     char name[1024];
@@ -368,6 +392,7 @@ int main(void) {
         TEST(test_an_abandoned_save_changes_nothing),
         TEST(test_names_without_a_directory_and_long_names),
         TEST(test_where_no_save_can_begin),
+        TEST(test_what_is_no_regular_file_stays),
         TEST(test_a_directory_that_may_not_be_written),
         TEST(test_a_file_size_limit_leaves_the_old_file),
         TEST(test_a_sweep_takes_stale_temporaries_alone),

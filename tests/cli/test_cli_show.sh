@@ -13,6 +13,12 @@ silent err
 prints "LSTM, 1 layer of 24 units"
 prints "Predictions"
 awk 'length > 40 * 4 { exit 1 }' out || fail "lines are wider than the window"
+# Digits are the unit's value, the surprise and probabilities; a star is behind what came.
+prints "Under the text: layer 0 unit"
+grep -q '[a-z][1-9][*]' out || fail "no probability of what came"
+grep -q '[a-z][1-9] ' out || fail "no probability of what did not come"
+stars=$(tr -dc '*' <out | wc -c) # of which one explains them; nothing comes after the last
+if [ "$stars" -le 40 ] || [ "$stars" -gt 60 ]; then fail "$stars stars"; fi
 cp out first
 run 0 show model text.txt --length 60 --threads 2
 cmp -s out first || fail "two threads show something else"
@@ -36,6 +42,9 @@ nats=$(value nats_per_character)
 run 0 show model text.txt --view surprise --length 0
 prints "$(awk -v n="$nats" 'BEGIN { printf "%.3f bits per character", n / log(2) }')"
 prints "The most surprising words"
+sed -n '/most surprising/,$p' out | grep -q 'line [0-9]* *[a-z0-9]' || fail "no words"
+COLUMNS=20 "$rnn" show model text.txt --view surprise >out
+sed -n '/most surprising/,$p' out | grep -q '^ *[0-9.]*  [a-z0-9]' || fail "no words in a narrow window"
 
 # Other views.
 run 0 show model text.txt --view cells --cells 0:3,0:23 --length 100
@@ -54,9 +63,19 @@ run 0 show model text.txt --from 100 --length 7 --json
 is "$(value from)" 100
 is "$(value count)" 7
 is "$(grep -c '"bits": null' out)" 0
+run 2 show model --text ""
+says "--text has no character"
+run 2 show model --length 500000000
+says "rnn sample"
+run 2 show model --from 9223372036854775807 --length 9223372036854775807
+says "rnn sample"
+
+# The names of files may be any bytes, JSON may not.
+cp text.txt "$(printf 'caf\351.txt')"
+run 0 show model "$(printf 'caf\351.txt')" --length 7 --json
+is "$(value text)" "$(printf 'caf\357\277\275.txt')"
 
 # A page in one file, which fetches nothing, with all views; and no half-written ones.
-printf 'the <script>alert("&")</script> cat\n' >hostile.txt
 run 0 show model text.txt -o page.html
 says "wrote page.html"
 silent out
@@ -67,11 +86,49 @@ done
 if grep -E 'https?://|src=|@import|url\(' page.html; then fail "the page asks for other files"; fi
 run 0 show model text.txt --output - --quiet
 cmp -s out page.html || fail "the page on standard output is another"
-run 0 show model hostile.txt --on-unknown skip -o hostile.html --quiet
+for words in "The first units are" "the unit"; do
+    grep -qF "$words" page.html || fail "no '$words' on the page"
+done
+run 0 show model text.txt --cells 0:7 -o given.html --quiet
+if grep -qF "The first units are" given.html; then fail "given units are said to be chosen"; fi
+
+# A model that knows the signs of HTML, and a file whose name has them.
+printf 'the <script>alert("&")</script> cat\n' >'a<script>.txt'
+cat text.txt 'a<script>.txt' >signs.txt
+run 0 train signs.txt --out signs --hidden-size 8 --num-layers 5 --batch-size 4 \
+    --seq-length 10 --steps 2 --threads 1 --sample-length 0
+run 0 show signs 'a<script>.txt' -o hostile.html --quiet
 silent err
 is "$(grep -c '<script>' hostile.html)" 1
+for sign in lt gt quot amp; do
+    grep -q ">&$sign;</i>" hostile.html || fail "no &$sign; on the page"
+done
+# No two of its layers are drawn alike.
+grep -q 'class="dot layer0 hollow"' hostile.html || fail "layers 0 and 4 are drawn alike"
+if grep -q 'class="dot[^"]* hollow"' page.html; then fail "layer 0 is hollow"; fi
+if grep -E '>["<>&]</i>' hostile.html; then fail "a sign of HTML stands in the text as it is"; fi
 run 4 show model text.txt -o nowhere/page.html
 says "nowhere/page.html"
+
+# What is no regular file stays what it is: a pipe, a link, a device (through a link, so that
+# a program that replaces it does no harm).
+mkfifo pipe
+cat pipe >piped &
+run 0 show model text.txt -o pipe --quiet
+wait $!
+cmp -s piped page.html || fail "the pipe has another page"
+[ -p pipe ] || fail "the pipe was replaced"
+echo old >target.html
+ln -s target.html link.html
+run 0 show model text.txt -o link.html --quiet
+cmp -s target.html page.html || fail "the link does not lead to the page"
+[ -h link.html ] || fail "the link was replaced"
+if [ -c /dev/full ]; then
+    ln -s /dev/full full
+    run 4 show model text.txt -o full
+    says "free some space"
+    [ -c full ] || fail "the device was replaced"
+fi
 
 # Held units.
 run 0 show model text.txt --clamp 0:3=1,0:5=-0.25 --view cells --cells 0:3,0:5 --length 4 --json
@@ -80,6 +137,7 @@ awk '/"cells": \[$/ { getline a; getline b; if (a ~ /0\.99999|1\.0/ && b ~ /-0\.
 run 0 show model text.txt --clamp 0:3=1 --length 200
 prints "held: "
 prints "free: "
+prints "Held: layer 0 unit 3 at 1"
 run 0 show model text.txt --clamp 0:3=1 -o held.html --quiet
 grep -qF "unit 3 of layer 0 held at 1" held.html || fail "the page does not tell what is held"
 run 0 sample model --seed 1 --length 200
@@ -101,6 +159,8 @@ run 2 sample model --clamp 0:3
 says "LAYER:UNIT=VALUE"
 run 2 sample model --clamp 0:24=1
 says "the units 0 to 23"
+run 2 sample model --clamp 0:1=1,0:1=-1
+says "one value"
 run 2 show model text.txt --from 100000
 says "the text has"
 run 2 show

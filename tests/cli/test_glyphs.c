@@ -258,10 +258,10 @@ static char *painted(const char *text, painter p, size_t panes) {
     cut c = cut_text(text, strlen(text));
     float numbers[200] = {0};
     for (size_t i = 0; i < c.count; i++)
-        numbers[i] = i % 2 ? -0.7f : 0.3f;
+        numbers[c.glyphs[i].first + c.glyphs[i].count - 1] = i % 2 ? -0.7f : 0.3f;
     painter_pane each[4];
     for (size_t i = 0; i < panes; i++)
-        each[i] = (painter_pane){"title", numbers, PALETTE_SIGNED};
+        each[i] = (painter_pane){"title", numbers, 1, PALETTE_SIGNED};
     char *page = NULL;
     size_t size;
     p.file = open_memstream(&page, &size);
