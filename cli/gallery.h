@@ -31,7 +31,6 @@ typedef struct exhibit {
 
 typedef struct gallery {
     const neurons_report *report;
-    const char *model_name;
     size_t count;
     exhibit exhibits[GALLERY_MOST + 1]; /* [count], and one of the usual kind behind them */
 } gallery;

@@ -52,7 +52,7 @@ static void draw_heading(FILE *file, const gallery *self) {
         fputs("<h1>The most readable neuron of ", file);
     else
         fprintf(file, "<h1>The %s most readable neurons of ", numbers[self->count]);
-    html_text(file, self->model_name);
+    html_text(file, self->report->name);
     fputs("</h1>\n<p class=\"facts\">", file);
     html_text(file, model);
     fputs(" &middot; ", file);
@@ -66,15 +66,14 @@ static void draw_words(FILE *file, const gallery *self) {
     fprintf(
         file,
         "<p>Each pane is a piece of text, colored by what one unit of the network is after it "
-        "has read each character. Where the text <span class=\"key\">is underlined</span>, there "
-        "is what the unit "
-        "was found to follow. All %s units were ranked on the first half of the text; what you "
-        "see, and the scores, are of the second. Each piece was chosen by its text alone: it is "
-        "where what the unit follows varies the most.</p>\n"
+        "has read each character. What <span class=\"key\">is underlined</span> is inside of what "
+        "the unit was found to follow; what is counted has no line. All %s units were ranked on "
+        "the first half of the text; what you see, and the scores, are of the second. Each piece "
+        "was chosen by its text alone: it is where what the unit follows varies the most.</p>\n"
         "<p>AUC is how often a unit is higher at a character that is inside than at one that is "
-        "not (0.5 is a toss of a coin), r a correlation. Chance is the best of all units when "
-        "the same text is held against them in the wrong place, and alone what the character "
-        "at hand tells without any memory.</p>\n",
+        "not (0.5 is a toss of a coin), r a correlation; a unit that falls is counted upside down. "
+        "Chance is the best of all units when the same text is held against them in the wrong "
+        "place, and alone what the character at hand tells without any memory.</p>\n",
         figures_count(found->units).text);
     html_legend(file, PALETTE_SIGNED,
                 "\xE2\x88\x92"
@@ -92,6 +91,7 @@ static void draw_row(FILE *file, const rnn_neurons_row *row) {
         fprintf(file, "</td><td class=\"number\">%.1f%%", 100 * row->mean);
     fputs("</td><td class=\"number\">", file);
     write_unit(file, neuron);
+    fputs(neuron->rises ? "" : " (falls)", file);
     fprintf(file, "</td><td>%s</td>", row->predicate->graded ? "r" : "AUC");
     fprintf(file,
             "<td class=\"number\">%.3f</td><td class=\"number\">%.3f</td>"
@@ -124,7 +124,7 @@ static void draw_table(FILE *file, const gallery *self) {
 
 void gallery_draw(const gallery *self, FILE *file) {
     const exhibit *usual = &self->exhibits[self->count];
-    html_begin(file, self->model_name);
+    html_begin(file, self->report->name);
     draw_heading(file, self);
     draw_words(file, self);
     fputs("<div class=\"panes whole\">\n", file);

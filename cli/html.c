@@ -94,6 +94,10 @@ void html_text(FILE *file, const char *text) {
     }
 }
 
+void html_glyph(FILE *file, const glyph *of) {
+    write_escaped(file, of->text, strlen(of->text));
+}
+
 /* -------------------------------------------------------------------- colors */
 
 const char *html_class(palette_scale scale, double number, char out[8]) {
@@ -167,7 +171,7 @@ void html_pane_draw(FILE *file, const html_pane *pane) {
         fputs(" data-n=\"", file);
         write_number(file, pane->scale, number);
         fputs("\">", file);
-        write_escaped(file, each->text, strlen(each->text));
+        html_glyph(file, each);
         fputs("</i>", file);
         if (each->newline)
             fputc('\n', file); /* which .text keeps */

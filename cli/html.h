@@ -22,6 +22,9 @@ void html_end(FILE *file);
 /* Text of any origin as text: escaped, controls and what is no UTF-8 replaced. */
 void html_text(FILE *file, const char *text);
 
+/* A glyph as text: escaped, but already safe otherwise. */
+void html_glyph(FILE *file, const glyph *of);
+
 /* The colors of a scale from end to end, with words for its ends and, where there is one,
  * its middle. */
 void html_legend(FILE *file, palette_scale scale, const char *low, const char *middle,

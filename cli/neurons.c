@@ -15,6 +15,7 @@
 #include "cli/neurons_report.h"
 #include "cli/parts.h"
 #include "cli/runs.h"
+#include "cli/terminal.h"
 #include "inference/score.h"
 
 typedef struct options {
@@ -139,10 +140,28 @@ static rnn_status read_text(work *w, char **inputs, size_t count, rnn_error *err
 
 /* ------------------------------------------------------------------ command */
 
+typedef struct progress_line {
+    terminal where;
+    int percent;
+} progress_line;
+
+static void show_progress(void *context, double fraction) {
+    progress_line *line = context;
+    int percent = (int)(100 * fraction);
+    if (percent == line->percent)
+        return;
+    line->percent = percent;
+    fprintf(line->where.file, percent < 100 ? "\r\x1b[K%d%% of the text read" : "\r\x1b[K",
+            percent);
+    fflush(line->where.file);
+}
+
 static rnn_status search(work *w, const char *argument, char **inputs, size_t count,
                          rnn_error *error) {
     const options *how = &w->how;
     char path[RUNS_PATH];
+    progress_line line = {terminal_open(stderr, w->manners.color), 0};
+    int shows = line.where.live && !w->manners.quiet;
     rnn_neurons_plan plan = {
         .language = how->language > 0 ? rnn_language_at((size_t)how->language - 1) : NULL,
         .after = how->after,
@@ -152,7 +171,9 @@ static rnn_status search(work *w, const char *argument, char **inputs, size_t co
         .threads = how->threads,
         .cpu = how->cpu,
         .device = how->device,
-        .precision = (rnn_precision)how->precision};
+        .precision = (rnn_precision)how->precision,
+        .listener = shows ? show_progress : NULL,
+        .context = &line};
     rnn_status status = runs_locate(argument, path, sizeof path, error);
     if (status == RNN_OK)
         status = rnn_model_load(&w->model, path, error);
@@ -169,7 +190,7 @@ static void draw_gallery(const void *what, FILE *file) {
 
 static int write_gallery(const work *w, const neurons_report *report) {
     rnn_error error = {0};
-    gallery made = {.report = report, .model_name = w->argument};
+    gallery made = {.report = report};
     rnn_tracing how = {.threads = w->how.threads,
                        .cpu = w->how.cpu,
                        .device = w->how.device,
@@ -185,7 +206,7 @@ static int report(const work *w) {
     int top = w->how.top;
     if ((size_t)top > w->found->units)
         top = (int)w->found->units;
-    neurons_report made = {w->found, rnn_model_describe(w->model), w->text, top};
+    neurons_report made = {w->found, rnn_model_describe(w->model), w->argument, w->text, top};
     if (w->manners.json)
         return manners_print_json(w->self, neurons_report_describe(&made));
     if (w->how.output[0])

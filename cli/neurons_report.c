@@ -180,10 +180,11 @@ json_t *neurons_report_describe(const neurons_report *report) {
     json_t *rows = json_array();
     for (size_t i = 0; i < found->count; i++)
         json_array_append_new(rows, describe_row(&found->rows[i], report->top));
-    return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:f, s:i, s:f, s:o}", "text", report->text,
-                     "characters", (json_int_t)found->characters, "language",
-                     rnn_language_name(found->language), "units", (json_int_t)found->units,
-                     "units_above", (json_int_t)found->above, "units_readable",
-                     (json_int_t)found->readable, "readable_score", RNN_NEURONS_READABLE, "shifts",
-                     found->shifts, "seconds", found->seconds, "predicates", rows);
+    return json_pack("{s:s, s:s, s:I, s:s, s:I, s:I, s:I, s:f, s:i, s:f, s:o}", "model",
+                     report->name, "text", report->text, "characters",
+                     (json_int_t)found->characters, "language", rnn_language_name(found->language),
+                     "units", (json_int_t)found->units, "units_above", (json_int_t)found->above,
+                     "units_readable", (json_int_t)found->readable, "readable_score",
+                     RNN_NEURONS_READABLE, "shifts", found->shifts, "seconds", found->seconds,
+                     "predicates", rows);
 }

@@ -13,6 +13,7 @@
 typedef struct neurons_report {
     const rnn_neurons *found;
     rnn_model_info model;
+    const char *name; /* of the model, as it was given */
     const char *text; /* "the validation part of book.txt" */
     int top;          /* units that are told for each predicate */
 } neurons_report;

@@ -32,6 +32,7 @@ painter painter_open(const terminal *where, int theme) {
                      .color = where->color,
                      .full = full,
                      .dark = is_dark(theme),
+                     .ascii = !where->utf8,
                      .width = terminal_width(where->file)};
 }
 
@@ -79,8 +80,18 @@ static void spaces(painter *p, size_t count) {
         fputc(' ', p->file);
 }
 
+/* What stands for something, where the terminal may not know the signs for it. */
+static void draw_ascii(painter *p, const glyph *of) {
+    int tab = strncmp(of->text, "\xE2\x87\xA5", 3) == 0;
+    fputc(of->newline ? '$' : tab ? '>' : of->blank ? '_' : '?', p->file);
+    spaces(p, (size_t)of->columns - 1);
+}
+
 void painter_glyph(painter *p, const glyph *of, size_t columns) {
-    fputs(of->text, p->file);
+    if (p->ascii && of->stands)
+        draw_ascii(p, of);
+    else
+        fputs(of->text, p->file);
     spaces(p, of->columns < columns ? columns - of->columns : 0);
 }
 

@@ -15,6 +15,7 @@ typedef struct painter {
     FILE *file;
     int color, full; /* escape sequences are welcome; 24-bit ones too */
     int dark;
+    int ascii;    /* what stands for something is to be ASCII */
     size_t width; /* columns */
     int on;       /* a color has been begun */
 } painter;

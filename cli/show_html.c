@@ -31,7 +31,7 @@ static void draw_column(FILE *file, const show *s, size_t i) {
     if (s->cell_count > 0)
         SAY(file, "  unit %+.2f", value);
     fputs("\">", file);
-    html_text(file, text.text);
+    html_glyph(file, &text);
     fputs("</i>", file);
     for (int rank = 0; rank < read->candidates; rank++) {
         const rnn_candidate *c = &read->likeliest[i * (size_t)read->candidates + (size_t)rank];
@@ -43,7 +43,7 @@ static void draw_column(FILE *file, const show *s, size_t i) {
             : c->probability < SHOW_UNLIKELY ? "u"
                                              : "",
             name, 100 * (double)c->probability);
-        html_text(file, each.text);
+        html_glyph(file, &each);
         fputs("</i>", file);
     }
     fputs("</span>\n", file);
@@ -180,7 +180,7 @@ static void draw_words(FILE *file, const show *s) {
         SAY(file, "<tr><td class=\"number\">%.1f</td><td class=\"number\">%zu</td><td><code>",
             words[i].bits, words[i].line);
         for (size_t g = words[i].first; g < words[i].first + words[i].count; g++)
-            html_text(file, s->glyphs[g].text);
+            html_glyph(file, &s->glyphs[g]);
         fputs("</code></td></tr>\n", file);
     }
     fputs("</table>\n", file);

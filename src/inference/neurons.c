@@ -108,6 +108,8 @@ static rnn_status read_network(const rnn_neurons *self, const rnn_model *model,
         for (size_t i = 0; i < part; i++)
             chunk[i] = self->text[at + i];
         rnn_tracer_read(tracer, chunk, (size_t)part, take_row, association);
+        if (plan->listener)
+            plan->listener(plan->context, (double)(at + part) / (double)self->characters);
     }
     rnn_tracer_destroy(tracer);
     return RNN_OK;

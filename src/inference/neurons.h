@@ -19,6 +19,9 @@
 /* A unit is readable if it follows something so closely: an AUC of 0.9, a correlation of 0.8. */
 #define RNN_NEURONS_READABLE 0.8
 
+/* Told from time to time how much of the text has been read, 0 to 1. */
+typedef void (*rnn_neurons_listener)(void *context, double fraction);
+
 typedef struct rnn_neurons_plan {
     const rnn_language *language; /* whose quotes and brackets; NULL: guessed */
     const char *after;            /* as rnn_predicates_create's */
@@ -28,6 +31,8 @@ typedef struct rnn_neurons_plan {
     int threads;
     const char *cpu, *device;
     rnn_precision precision;
+    rnn_neurons_listener listener; /* or NULL */
+    void *context;
 } rnn_neurons_plan;
 
 /* What a unit has to do with a predicate. */

@@ -201,12 +201,18 @@ static void take_word(reading *r, uint32_t code) {
     r->value[DIGIT] = category == UTF8PROC_CATEGORY_ND;
 }
 
+/* Also of Chinese and Japanese, Arabic and Urdu, and the scripts of India. */
+static int ends_sentence(uint32_t code) {
+    return code == '.' || code == '!' || code == '?' || code == 0x3002 || code == 0xFF01 ||
+           code == 0xFF1F || code == 0x61F || code == 0x6D4 || code == 0x964;
+}
+
 static void take_sentence(reading *r, uint32_t code) {
     utf8proc_category_t category = category_of(code);
     int closes = category == UTF8PROC_CATEGORY_PE || category == UTF8PROC_CATEGORY_PF ||
                  code == '"' || code == '\'';
     int blank = is_blank(code);
-    if (code == '.' || code == '!' || code == '?')
+    if (ends_sentence(code))
         r->stopped = 1;
     else if (!blank && !closes)
         r->stopped = 0;

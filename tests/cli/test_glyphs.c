@@ -304,6 +304,13 @@ static void test_widths(void **state) {
     free(page);
 }
 
+static void test_plain_signs(void **state) {
+    (void)state;
+    char *page = painted("a\x01\n\tb", (painter){.width = 40, .ascii = 1}, 1);
+    assert_string_equal(page, "title\na?$\n3g3\n>   b\ng   3\n");
+    free(page);
+}
+
 static void test_colors(void **state) {
     (void)state;
     char *page = painted("ab", (painter){.width = 40, .color = 1, .dark = 1}, 1);
@@ -328,6 +335,7 @@ int main(void) {
                                        cmocka_unit_test(test_base64),
                                        cmocka_unit_test(test_digits_without_colors),
                                        cmocka_unit_test(test_widths),
+                                       cmocka_unit_test(test_plain_signs),
                                        cmocka_unit_test(test_colors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

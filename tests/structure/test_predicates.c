@@ -105,6 +105,7 @@ static void sentences(void **state) {
     (void)state;
     check(ANY, "sentence end", "Go. He \"went.\"  3.5 is? No", "00010000000000110000000100");
     check(ANY, "sentence end", "(So!)\nBut", "000001000");
+    check(ANY, "sentence end", "\xE0\xA5\xA4 a\xE3\x80\x82\n", "01001");
 }
 
 static void lines(void **state) {
