@@ -189,7 +189,9 @@ static enum MHD_Result note_pair(void *context, enum MHD_ValueKind kind, const c
     (void)kind;
     if (request->query_count == HTTP_MOST_PAIRS)
         return MHD_NO;
-    request->query[request->query_count++] = (http_pair){name, value ? value : ""};
+    /* A key without a value is not asked for anywhere, and there is nothing to decode. */
+    if (value)
+        request->query[request->query_count++] = (http_pair){name, value};
     return MHD_YES;
 }
 
