@@ -198,7 +198,8 @@ static enum MHD_Result note_pair(void *context, enum MHD_ValueKind kind, const c
 /* All is there: what does it come to? */
 static enum MHD_Result answer(http *server, struct MHD_Connection *connection, const char *path,
                               const char *method, exchange *it) {
-    http_request request = {.method = method, .path = path, .body = it->body, .bytes = it->bytes};
+    http_request request = {
+        .method = method, .path = path, .body = it->body, .bytes = it->bytes, .line = connection};
     http_reply reply = {0};
     it->body[it->bytes] = '\0';
     deadlines_enter(server->deadlines, deadline_of(connection), DEADLINES_WORK);
@@ -208,6 +209,17 @@ static enum MHD_Result answer(http *server, struct MHD_Connection *connection, c
     else
         http_refuse(&reply, 400, "the query is not percent-encoded UTF-8");
     return send_reply(server, connection, &reply, NULL);
+}
+
+int http_is_gone(const http_request *request) {
+    const union MHD_ConnectionInfo *info =
+        request->line ? MHD_get_connection_info(request->line, MHD_CONNECTION_INFO_CONNECTION_FD)
+                      : NULL;
+    char byte;
+    if (!info)
+        return 0;
+    ssize_t got = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
