@@ -214,7 +214,8 @@ rnn_status server_start(server **out, const server_options *options, rnn_error *
     if (status == RNN_OK)
         status = completions_create(&self->completions, self->models, self->turns, error);
     if (status == RNN_OK)
-        status = training_create(&self->training, &self->catalog, options->program, error);
+        status =
+            training_create(&self->training, &self->catalog, self->turns, options->program, error);
     if (status == RNN_OK)
         status = http_start(&self->http, &wanted, error);
     if (status != RNN_OK) {

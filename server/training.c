@@ -24,18 +24,20 @@
 
 struct training {
     const catalog *from;
+    turns *turns;
     child *child;
     int can_train;
     atomic_int ended, watchers;
 };
 
-rnn_status training_create(training **out, const catalog *from, const char *program,
+rnn_status training_create(training **out, const catalog *from, turns *shared, const char *program,
                            rnn_error *error) {
     training *self = rnn_allocate(1, sizeof *self);
     *out = self;
     if (!self)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for the server");
     self->from = from;
+    self->turns = shared;
     self->can_train = program[0] != '\0' && !from->single[0];
     return child_create(&self->child, program, error);
 }
@@ -92,8 +94,14 @@ static void list_run(void *context, const char *name, const char *path, long lon
 }
 
 void training_answer_runs(training *self, http_reply *reply) {
-    json_t *list = json_array();
+    json_t *list = json_array(), *run;
+    size_t i;
+    int busy = child_look(self->child).running;
     catalog_walk(self->from, list_run, list);
+    json_array_foreach(list, i, run) {
+        busy |= json_is_true(json_object_get(run, "training"));
+    }
+    turns_give_way(self->turns, busy);
     http_json(reply, 200,
               json_pack("{s:o, s:o, s:b}", "runs", list, "child", describe_child(self), "can_train",
                         self->can_train));
@@ -222,6 +230,8 @@ void training_answer_watch(training *self, const http_request *request, http_rep
 static void begin(training *self, const char *run, orders *words, http_reply *reply) {
     rnn_error error = {RNN_OK, ""};
     rnn_status status = child_start(self->child, run, words->words, &error);
+    if (status == RNN_OK)
+        turns_give_way(self->turns, 1);
     if (status == RNN_OK)
         http_json(reply, 200, json_pack("{s:s}", "run", run));
     else

@@ -8,13 +8,15 @@
 
 #include "server/catalog.h"
 #include "server/http.h"
+#include "server/turns.h"
 
 #define TRAINING_MOST_WATCHERS 64
 
 typedef struct training training;
 
-/* program: what is run to train, "" for nothing. */
-rnn_status training_create(training **out, const catalog *from, const char *program,
+/* program: what is run to train, "" for nothing. What takes turns gives way while a run of the
+ * catalog is being trained, as far as somebody looks at the runs. */
+rnn_status training_create(training **out, const catalog *from, turns *shared, const char *program,
                            rnn_error *error);
 /* After all replies are closed, and training_end; waits for the process that trains. */
 void training_destroy(training *self);

@@ -5,6 +5,7 @@
 #include "server/turns.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ typedef struct waiting {
 struct turns {
     pthread_mutex_t mutex;
     int places;            /* that are free */
+    atomic_int patient;    /* somebody trains */
     waiting *first, *last; /* in line */
 };
 
@@ -52,9 +54,14 @@ static void be_patient(void) {
 #endif
 }
 
+void turns_give_way(turns *all, int to_training) {
+    atomic_store(&all->patient, to_training);
+}
+
 void turns_take(turns *all) {
     waiting self = {.next = NULL};
-    be_patient();
+    if (atomic_load(&all->patient))
+        be_patient();
     pthread_mutex_lock(&all->mutex);
     if (all->places > 0) {
         all->places--;

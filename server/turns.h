@@ -16,6 +16,10 @@ typedef struct turns turns;
 rnn_status turns_create(turns **out, int places, rnn_error *error);
 void turns_destroy(turns *all);
 
+/* Whether somebody trains: then the threads that take a turn get a low priority. They have it
+ * as long as they live, which is no longer than their connection. */
+void turns_give_way(turns *all, int to_training);
+
 /* Waits for a place. */
 void turns_take(turns *all);
 void turns_give(turns *all);
