@@ -75,10 +75,10 @@ static json_t *describe_child(training *self) {
     child_state state = child_look(self->child);
     if (!state.run[0])
         return json_null();
-    json_t *child =
+    json_t *told =
         json_pack("{s:s, s:b, s:b, s:i, s:s}", "run", state.run, "running", state.running,
                   "stopping", state.stopping, "code", state.code, "said", state.said);
-    return child ? child : json_null(); /* the list does without it */
+    return told ? told : json_null(); /* the list does without it */
 }
 
 static void list_run(void *context, const char *name, const char *path, long long when,

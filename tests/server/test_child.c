@@ -79,6 +79,7 @@ static void test_what_it_says_is_text(void **state) {
 
 static void *start_nice(void *context) {
     turns *shared = context;
+    turns_give_way(shared, 1);
     turns_take(shared);
     turns_give(shared);
     start("nice >&2");
