@@ -91,11 +91,16 @@ static int by_time(const void *a, const void *b) {
                               : strcmp(x->name, y->name);
 }
 
+/* All of them are looked at, and the latest kept. */
 static size_t collect(const catalog *from, entry **out) {
     size_t count = 0, room = 0;
     void *entries = NULL;
     DIR *folder = opendir(from->folder);
-    for (struct dirent *next; folder && count < CATALOG_MOST && (next = readdir(folder));) {
+    for (struct dirent *next; folder && (next = readdir(folder));) {
+        if (count == 2 * CATALOG_MOST) {
+            qsort(entries, count, sizeof(entry), by_time);
+            count = CATALOG_MOST;
+        }
         if (!is_nameable(next->d_name) || !rnn_grow(&entries, &room, count + 1, sizeof(entry)))
             continue;
         entry *at = (entry *)entries + count;
@@ -108,7 +113,7 @@ static size_t collect(const catalog *from, entry **out) {
     *out = entries;
     if (count > 0)
         qsort(entries, count, sizeof(entry), by_time);
-    return count;
+    return count < CATALOG_MOST ? count : CATALOG_MOST;
 }
 
 static int look_at_single(const catalog *from, entry *at) {

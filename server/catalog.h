@@ -14,7 +14,7 @@
 
 #define CATALOG_PATH 4096
 #define CATALOG_NAME 256
-#define CATALOG_MOST 1000 /* runs that are listed */
+#define CATALOG_MOST 1000 /* runs that are listed: the latest */
 
 typedef struct catalog {
     char folder[CATALOG_PATH]; /* of runs */

@@ -18,22 +18,25 @@
 typedef struct child child;
 
 typedef struct child_state {
-    char run[CHILD_NAME];  /* the name of the run, "" before the first */
+    char run[CHILD_NAME];  /* the name of the run, "" before the first; UTF-8 */
     int running, stopping; /* stopping: asked to save and end */
     int code;              /* its exit code, or 128 and the signal, once it has ended */
-    char said[CHILD_SAID]; /* the end of what it said on standard error then */
+    char said[CHILD_SAID]; /* the end of what it said on standard error then; UTF-8 */
 } child_state;
 
 rnn_status child_create(child **out, const char *program, rnn_error *error);
-/* Waits for the process, if there is one. */
+/* Ends it, and waits for the process, if there is one. */
 void child_destroy(child *self);
 
 /* Runs the program with these words [ended by NULL] behind its name. RNN_ERR_UNSUPPORTED
- * while there is one. */
+ * while there is one, and after the end. It has the priority that this program began with. */
 rnn_status child_start(child *self, const char *run, const char *const *words, rnn_error *error);
 
 /* Asks it to stop, once; 1 while it runs. */
 int child_stop(child *self);
+
+/* Asks it to stop and starts none any more. */
+void child_end(child *self);
 
 child_state child_look(child *self);
 

@@ -17,15 +17,17 @@
 #include "server/sse.h"
 #include "server/wishes.h"
 
-#define LONGEST_TURN 0.008 /* seconds */
-#define READ_AT_ONCE 32    /* symbols of a prompt between two looks at the clock */
-#define MOST_IN_TURN 64    /* symbols drawn for an event */
+#define LONGEST_TURN 0.008   /* seconds */
+#define MOST_IN_TURN 64      /* symbols drawn for an event */
+#define HEARTBEAT    1.0     /* seconds without an event of a stream */
+#define MOST_CHANCES 2000000 /* probabilities in one answer; twice that in all of them */
 
 struct completions {
     models *models;
     turns *turns;
     atomic_int open, ended;
     atomic_ulong count;
+    atomic_size_t weight; /* probabilities that answers may come to hold */
 };
 
 /* One of the texts. */
@@ -55,7 +57,9 @@ typedef struct completion {
     int32_t *next;   /* [choices] */
     float *logs;     /* [choices][symbols], with logprobs */
     choice *choices; /* [how.choices] */
+    size_t weight;   /* probabilities that are kept to its end */
     int failed, done;
+    double told;          /* time of the last event */
     rnn_json_text events; /* of a stream: not yet handed on */
     size_t handed;
 } completion;
@@ -128,12 +132,12 @@ static void read_aloud(completion *c) {
             c->failed = 1;
 }
 
-static void read_some(completion *c) {
+static void read_some(completion *c, size_t most) {
     size_t count = c->prompt_count - c->read;
     int aloud = c->how.echo && c->logs;
     if (aloud)
         read_aloud(c);
-    count = aloud ? 1 : count > READ_AT_ONCE ? READ_AT_ONCE : count;
+    count = aloud ? 1 : count > most ? most : count;
     if (rnn_sampler_read(c->sampler, c->prompt + c->read, count, NULL) != RNN_OK)
         c->failed = 1;
     c->read += count;
@@ -143,8 +147,11 @@ static void read_some(completion *c) {
 static void advance(completion *c) {
     turns_take(c->all->turns);
     double end = rnn_clock_now() + LONGEST_TURN;
-    while (!c->failed && c->read < c->prompt_count && rnn_clock_now() < end)
-        read_some(c);
+    /* Twice as much each time: the clock is seldom asked, and no turn is twice too long,
+     * however large the model is. */
+    for (size_t most = 1; !c->failed && c->read < c->prompt_count && rnn_clock_now() < end;
+         most *= 2)
+        read_some(c, most);
     if (c->read == c->prompt_count && c->how.most == 0)
         for (int i = 0; i < c->how.choices; i++)
             c->choices[i].finish = "length";
@@ -177,28 +184,42 @@ static json_t *describe(const completion *c, json_t *choices) {
                      choices);
 }
 
+static json_t *describe_usage(const completion *c) {
+    return json_pack("{s:I, s:I, s:I}", "prompt_tokens", (json_int_t)c->prompt_count,
+                     "completion_tokens", (json_int_t)c->written, "total_tokens",
+                     (json_int_t)(c->prompt_count + c->written));
+}
+
 static json_t *describe_all(completion *c) {
     json_t *choices = json_array();
     for (int i = 0; i < c->how.choices; i++)
         json_array_append_new(choices, describe_choice(c, i));
     json_t *object = describe(c, choices);
-    json_t *usage = json_pack("{s:I, s:I, s:I}", "prompt_tokens", (json_int_t)c->prompt_count,
-                              "completion_tokens", (json_int_t)c->written, "total_tokens",
-                              (json_int_t)(c->prompt_count + c->written));
-    json_object_set_new(object, "usage", usage);
+    json_object_set_new(object, "usage", describe_usage(c));
     return object;
 }
 
 static void put_events(completion *c) {
     for (int i = 0; i < c->how.choices; i++) {
         choice *it = &c->choices[i];
-        if (it->told || (it->bytes == 0 && !it->finish))
+        if (it->told || (it->bytes == 0 && !it->finish && !json_array_size(it->chances.tokens)))
             continue;
         it->told = it->finish != NULL;
         sse_put_json(&c->events, NULL, describe(c, json_pack("[o]", describe_choice(c, i))));
     }
+    if (c->done && c->how.usage) {
+        json_t *last = describe(c, json_array());
+        json_object_set_new(last, "usage", describe_usage(c));
+        sse_put_json(&c->events, NULL, last);
+    }
     if (c->done)
         sse_put(&c->events, NULL, "[DONE]");
+    /* While a long prompt is read, sending is what shows that a client has gone. */
+    double now = rnn_clock_now();
+    if (c->events.bytes == 0 && now - c->told > HEARTBEAT)
+        sse_put_heartbeat(&c->events);
+    if (c->events.bytes > 0)
+        c->told = now;
     c->failed |= c->events.short_of_memory;
 }
 
@@ -218,6 +239,7 @@ static void close_completion(void *context) {
     rnn_sampler_destroy(c->sampler);
     models_release(c->all->models, c->entry);
     json_decref(c->asked);
+    atomic_fetch_sub(&c->all->weight, c->weight);
     atomic_fetch_sub(&c->all->open, 1);
     rnn_free(c);
 }
@@ -233,6 +255,25 @@ static ptrdiff_t read_events(void *context, char *out, size_t room) {
     return c->done ? 0 : -1;
 }
 
+/* What an answer will hold of probabilities, a hundred bytes each; a stream hands them on. */
+static rnn_status weigh(completion *c, rnn_error *error) {
+    size_t places = c->how.most + (c->how.echo ? c->prompt_count : 0);
+    size_t each =
+        (size_t)c->how.logprobs + 1 < c->symbols ? (size_t)c->how.logprobs + 1 : c->symbols;
+    size_t weight = (size_t)c->how.choices * places * each;
+    if (c->how.logprobs < 0 || c->how.stream)
+        return RNN_OK;
+    if (weight > MOST_CHANCES)
+        return rnn_fail(error, RNN_ERR_UNSUPPORTED,
+                        "that is %zu probabilities (n x places x logprobs) in one answer, %d are "
+                        "the most: ask for fewer, or for a stream",
+                        weight, MOST_CHANCES);
+    c->weight = weight;
+    if (atomic_fetch_add(&c->all->weight, weight) + weight > 2 * (size_t)MOST_CHANCES)
+        return rnn_fail(error, RNN_ERR_MEMORY, "others ask for many logprobs now: try again");
+    return RNN_OK;
+}
+
 static rnn_status prepare(completion *c, rnn_error *error) {
     rnn_status status = models_acquire(c->all->models, c->how.model, &c->entry, error);
     if (status != RNN_OK)
@@ -241,6 +282,8 @@ static rnn_status prepare(completion *c, rnn_error *error) {
     c->symbols = (size_t)rnn_model_describe(c->model).symbols;
     status = rnn_model_encode(c->model, c->how.prompt, c->how.prompt_bytes, c->how.skip_unknown,
                               &c->prompt, &c->prompt_count, error);
+    if (status == RNN_OK)
+        status = weigh(c, error);
     if (status == RNN_OK)
         status = rnn_sampler_create(&c->sampler, c->model, &c->how.sampling, c->how.choices, error);
     if (status != RNN_OK)
@@ -265,21 +308,27 @@ static rnn_status prepare(completion *c, rnn_error *error) {
 }
 
 static void refuse(http_reply *reply, rnn_status status, const rnn_error *error) {
-    int code = status == RNN_ERR_SYMBOL   ? 400
-               : status == RNN_ERR_RANGE  ? 404
-               : status == RNN_ERR_MEMORY ? 503
-                                          : 500;
+    int code = status == RNN_ERR_SYMBOL || status == RNN_ERR_UNSUPPORTED ? 400
+               : status == RNN_ERR_RANGE                                 ? 404
+               : status == RNN_ERR_MEMORY                                ? 503
+                                                                         : 500;
     http_refuse(reply, code, "%s", error->message);
 }
 
-static void answer_whole(completion *c, http_reply *reply) {
+static void answer_whole(completion *c, const http_request *request, http_reply *reply) {
+    int gone = 0;
     c->burst = MOST_IN_TURN;
-    while (!c->done && !c->failed && !atomic_load(&c->all->ended))
+    while (!c->done && !c->failed && !gone && !atomic_load(&c->all->ended)) {
         advance(c);
+        gone = http_is_gone(request);
+    }
     if (c->done && !c->failed)
         http_json(reply, 200, describe_all(c));
     else
-        http_refuse(reply, 503, c->failed ? "out of memory" : "the server is being stopped");
+        http_refuse(reply, 503,
+                    c->failed ? "out of memory"
+                    : gone    ? "the client has gone"
+                              : "the server is being stopped");
     close_completion(c);
 }
 
@@ -293,14 +342,9 @@ static completion *open_completion(completions *all, const http_request *request
     }
     c->all = all;
     c->burst = 1;
+    c->told = rnn_clock_now();
     c->asked = requests_object(request, reply);
     if (!c->asked || !wishes_read(&c->how, c->asked, reply)) {
-        close_completion(c);
-        return NULL;
-    }
-    if (c->how.echo && c->how.logprobs >= 0 && c->how.prompt_bytes > WISHES_MOST_SYMBOLS) {
-        http_refuse(reply, 400, "a prompt of %d bytes at most can be echoed with logprobs",
-                    WISHES_MOST_SYMBOLS);
         close_completion(c);
         return NULL;
     }
@@ -311,9 +355,12 @@ static completion *open_completion(completions *all, const http_request *request
 
 void completions_answer(completions *all, const http_request *request, http_reply *reply) {
     rnn_error error = {RNN_OK, ""};
-    if (atomic_load(&all->ended) || atomic_fetch_add(&all->open, 1) >= COMPLETIONS_MOST) {
-        if (!atomic_load(&all->ended))
-            atomic_fetch_sub(&all->open, 1);
+    if (atomic_load(&all->ended)) {
+        http_refuse(reply, 503, "the server is being stopped");
+        return;
+    }
+    if (atomic_fetch_add(&all->open, 1) >= COMPLETIONS_MOST) {
+        atomic_fetch_sub(&all->open, 1);
         http_refuse(reply, 503, "%d texts are being written already: try again", COMPLETIONS_MOST);
         return;
     }
@@ -327,7 +374,7 @@ void completions_answer(completions *all, const http_request *request, http_repl
         return;
     }
     if (!c->how.stream) {
-        answer_whole(c, reply);
+        answer_whole(c, request, reply);
         return;
     }
     *reply = (http_reply){

@@ -20,6 +20,7 @@
 
 typedef struct search {
     json_t *list;
+    const char *wanted; /* the only path that is looked for, or NULL */
     int looked;
 } search;
 
@@ -65,6 +66,13 @@ static int is_shown(const struct dirent *entry) {
     return entry->d_name[0] != '.';
 }
 
+/* Whether the path that is looked for is this one, or lies below it. */
+static int leads_there(const search *to, const char *path) {
+    size_t length = strlen(path);
+    return !to->wanted || (strncmp(to->wanted, path, length) == 0 &&
+                           (to->wanted[length] == '\0' || to->wanted[length] == '/'));
+}
+
 static void walk(search *to, const char *folder, const char *shown, int depth);
 
 static void look(search *to, const char *folder, const char *shown, const char *name, int depth) {
@@ -74,7 +82,7 @@ static void look(search *to, const char *folder, const char *shown, const char *
     int also = snprintf(relative, sizeof relative, "%s%s%s", shown, *shown ? "/" : "", name);
     if (length < 0 || (size_t)length >= sizeof path || also < 0 || (size_t)also >= sizeof relative)
         return;
-    if (lstat(path, &found) != 0)
+    if (!leads_there(to, relative) || to->looked++ >= LOOKED || lstat(path, &found) != 0)
         return;
     if (S_ISDIR(found.st_mode) && depth < DEEPEST && !is_run(path))
         walk(to, path, relative, depth + 1);
@@ -91,7 +99,7 @@ static void walk(search *to, const char *folder, const char *shown, int depth) {
     struct dirent **entries;
     int count = scandir(folder, &entries, is_shown, alphasort);
     for (int i = 0; i < count; i++) {
-        if (json_array_size(to->list) < MOST && to->looked++ < LOOKED)
+        if (json_array_size(to->list) < MOST)
             look(to, folder, shown, entries[i]->d_name, depth);
         free(entries[i]);
     }
@@ -100,18 +108,16 @@ static void walk(search *to, const char *folder, const char *shown, int depth) {
 }
 
 json_t *corpora_list(const char *root) {
-    search to = {json_array(), 0};
+    search to = {.list = json_array()};
     walk(&to, root, "", 0);
     return to.list;
 }
 
+/* By the same walk, so that no path is ever made of what was asked for. */
 int corpora_has(const char *root, const char *path) {
-    json_t *list = corpora_list(root), *one;
-    size_t i;
-    int found = 0;
-    json_array_foreach(list, i, one) {
-        found |= strcmp(json_string_value(json_object_get(one, "path")), path) == 0;
-    }
-    json_decref(list);
+    search to = {.list = json_array(), .wanted = path};
+    walk(&to, root, "", 0);
+    int found = json_array_size(to.list) == 1;
+    json_decref(to.list);
     return found;
 }

@@ -12,7 +12,7 @@
  * runs are left out; at most 500, four folders deep. */
 json_t *corpora_list(const char *root);
 
-/* 1 if a path is in the list. */
+/* 1 if a path is in the list, or would be if that were longer. */
 int corpora_has(const char *root, const char *path);
 
 #endif

@@ -18,6 +18,13 @@
 #define INTERVAL 0.1                  /* seconds between two looks */
 #define WAITING  16                   /* bytes that no slow client has sent at once */
 
+/* By a clock that nobody sets, where conditions can wait by it. */
+#if defined(__APPLE__)
+#define CLOCK CLOCK_REALTIME
+#else
+#define CLOCK CLOCK_MONOTONIC
+#endif
+
 struct deadline {
     int used, socket, cut;
     deadlines_phase phase;
@@ -34,6 +41,16 @@ struct deadlines {
     deadline each[ROOM];
 };
 
+static void create_condition(pthread_cond_t *condition) {
+    pthread_condattr_t how;
+    pthread_condattr_init(&how);
+#if !defined(__APPLE__)
+    pthread_condattr_setclock(&how, CLOCK);
+#endif
+    pthread_cond_init(condition, &how);
+    pthread_condattr_destroy(&how);
+}
+
 static void cut(deadlines *all, deadline *one) {
     if (one->cut)
         return;
@@ -47,7 +64,7 @@ static void *watch(void *context) {
     pthread_mutex_lock(&all->mutex);
     while (!all->stop) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK, &until);
         until.tv_nsec += (long)(INTERVAL * 1e9);
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
@@ -82,7 +99,7 @@ rnn_status deadlines_create(deadlines **out, const deadlines_limits *limits, rnn
     all->limits[DEADLINES_SEND] = limits->send > 0 ? limits->send : 60;
     all->limits[DEADLINES_STREAM] = limits->stream > 0 ? limits->stream : 30;
     pthread_mutex_init(&all->mutex, NULL);
-    pthread_cond_init(&all->stopping, NULL);
+    create_condition(&all->stopping);
     if (!start_watcher(all)) {
         pthread_mutex_destroy(&all->mutex);
         pthread_cond_destroy(&all->stopping);

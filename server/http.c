@@ -6,11 +6,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "server/requests.h"
@@ -189,14 +191,17 @@ static enum MHD_Result note_pair(void *context, enum MHD_ValueKind kind, const c
     (void)kind;
     if (request->query_count == HTTP_MOST_PAIRS)
         return MHD_NO;
-    request->query[request->query_count++] = (http_pair){name, value ? value : ""};
+    /* A key without a value is not asked for anywhere, and there is nothing to decode. */
+    if (value)
+        request->query[request->query_count++] = (http_pair){name, value};
     return MHD_YES;
 }
 
 /* All is there: what does it come to? */
 static enum MHD_Result answer(http *server, struct MHD_Connection *connection, const char *path,
                               const char *method, exchange *it) {
-    http_request request = {.method = method, .path = path, .body = it->body, .bytes = it->bytes};
+    http_request request = {
+        .method = method, .path = path, .body = it->body, .bytes = it->bytes, .line = connection};
     http_reply reply = {0};
     it->body[it->bytes] = '\0';
     deadlines_enter(server->deadlines, deadline_of(connection), DEADLINES_WORK);
@@ -206,6 +211,17 @@ static enum MHD_Result answer(http *server, struct MHD_Connection *connection, c
     else
         http_refuse(&reply, 400, "the query is not percent-encoded UTF-8");
     return send_reply(server, connection, &reply, NULL);
+}
+
+int http_is_gone(const http_request *request) {
+    const union MHD_ConnectionInfo *info =
+        request->line ? MHD_get_connection_info(request->line, MHD_CONNECTION_INFO_CONNECTION_FD)
+                      : NULL;
+    char byte;
+    if (!info)
+        return 0;
+    ssize_t got = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
@@ -263,18 +279,39 @@ static size_t leave_escapes(void *context, struct MHD_Connection *connection, ch
 
 /* ------------------------------------------------------------- start, stop */
 
-static struct MHD_Daemon *start_daemon(http *server) {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)server->options.port)};
+/* A socket that listens, and its port; -1 with errno. */
+static int listen_on(int wanted, int *port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)wanted)};
+    socklen_t length = sizeof address;
+    int yes = 1, file = socket(AF_INET, SOCK_STREAM, 0);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (file < 0)
+        return -1;
+    /* What is begun here (training) must not hold the port. */
+    fcntl(file, F_SETFD, FD_CLOEXEC);
+    fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK);
+    setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(file, (struct sockaddr *)&address, sizeof address) == 0 &&
+        getsockname(file, (struct sockaddr *)&address, &length) == 0 &&
+        listen(file, SOMAXCONN) == 0) {
+        *port = ntohs(address.sin_port);
+        return file;
+    }
+    int why = errno;
+    close(file);
+    errno = why;
+    return -1;
+}
+
+/* The socket is the daemon's once there is one. */
+static struct MHD_Daemon *start_daemon(http *server, int socket) {
     return MHD_start_daemon(
-        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION,
-        (uint16_t)server->options.port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
-        (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
-        leave_escapes, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS, MHD_OPTION_THREAD_STACK_SIZE, STACK, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_END);
+        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0, NULL,
+        NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_THREAD_STACK_SIZE, STACK,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }
 
 rnn_status http_start(http **out, const http_options *options, rnn_error *error) {
@@ -291,19 +328,22 @@ rnn_status http_start(http **out, const http_options *options, rnn_error *error)
     status = deadlines_create(&server->deadlines, &options->limits, error);
     if (status != RNN_OK)
         goto fail;
-    errno = 0;
-    server->daemon = start_daemon(server);
-    const union MHD_DaemonInfo *info =
-        server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
-    if (!info) {
+    /* The first request may come as soon as the daemon is there, and must find the rules. */
+    int socket = listen_on(options->port, &server->port);
+    server->rules.port = server->port;
+    if (socket < 0) {
         status = rnn_fail(error, RNN_ERR_IO,
                           "127.0.0.1:%d cannot be listened on: %s; another --port may be free, "
                           "and --port 0 takes one that is",
-                          options->port, strerror(errno ? errno : EADDRINUSE));
+                          options->port, strerror(errno));
         goto fail;
     }
-    server->port = info->port;
-    server->rules.port = info->port;
+    server->daemon = start_daemon(server, socket);
+    if (!server->daemon) {
+        close(socket);
+        status = rnn_fail(error, RNN_ERR_MEMORY, "the system starts no more threads");
+        goto fail;
+    }
     *out = server;
     return RNN_OK;
 fail:

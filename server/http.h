@@ -27,10 +27,15 @@ typedef struct http_request {
     size_t query_count;
     const char *body; /* [bytes], and a NUL behind it */
     size_t bytes;
+    void *line; /* for http_is_gone */
 } http_request;
 
 /* The value of a key in the query, or NULL. */
 const char *http_query(const http_request *request, const char *key);
+
+/* 1 once nobody waits for the answer any more: the client has closed its side. To be asked
+ * now and then by an answer that takes long; a stream finds out by sending. */
+int http_is_gone(const http_request *request);
 
 typedef struct http_reply {
     int status; /* 200 unless set */

@@ -60,9 +60,18 @@ void models_destroy(models *all) {
     rnn_free(all);
 }
 
+static struct timespec time_of(const struct stat *file) {
+#if defined(__APPLE__)
+    return file->st_mtimespec;
+#else
+    return file->st_mtim;
+#endif
+}
+
 static int is_same_file(const struct stat *a, const struct stat *b) {
-    return a->st_mtime == b->st_mtime && a->st_size == b->st_size && a->st_ino == b->st_ino &&
-           a->st_dev == b->st_dev;
+    struct timespec x = time_of(a), y = time_of(b);
+    return x.tv_sec == y.tv_sec && x.tv_nsec == y.tv_nsec && a->st_size == b->st_size &&
+           a->st_ino == b->st_ino && a->st_dev == b->st_dev;
 }
 
 /* Drops the idle entries that were not used for longest, and those that failed. */
@@ -138,17 +147,19 @@ static rnn_status locate(const models *all, const char *name, latest *found,
                          char file[CATALOG_PATH], struct stat *now, rnn_error *error) {
     char path[CATALOG_PATH];
     found->name[0] = '\0';
-    if (name && *name)
-        snprintf(found->name, sizeof found->name, "%s", name);
-    else
+    if (!name || !*name) {
         catalog_walk(all->from, take_latest, found);
-    if (!found->name[0] || (name && strlen(name) >= CATALOG_NAME))
-        return rnn_fail(error, RNN_ERR_RANGE, "there is no model yet: train one");
-    if (!catalog_find(all->from, found->name, path))
+        name = found->name;
+        if (!*name)
+            return rnn_fail(error, RNN_ERR_RANGE, "there is no model yet: train one");
+    }
+    if (strlen(name) >= CATALOG_NAME || !catalog_find(all->from, name, path))
         return rnn_fail(error, RNN_ERR_RANGE,
                         "there is no model '%.200s'; GET /v1/models lists "
                         "those that there are",
-                        found->name);
+                        name);
+    if (name != found->name)
+        snprintf(found->name, sizeof found->name, "%s", name);
     rnn_status status = rnn_model_locate(path, file, CATALOG_PATH, error);
     if (status == RNN_OK && stat(file, now) != 0)
         status = rnn_fail(error, RNN_ERR_IO, "%s has gone away", file);

@@ -100,6 +100,10 @@ static const char *text_of(const json_t *value, char digits[64]) {
         return json_is_true(value) ? "1" : "0";
     if (!json_is_number(value))
         return NULL;
+    if (json_is_integer(value)) {
+        snprintf(digits, 64, "%lld", (long long)json_integer_value(value));
+        return digits;
+    }
     rnn_numbers_print_real(json_number_value(value), digits, 64);
     return digits;
 }
@@ -196,10 +200,19 @@ static int is_name(const char *name) {
     return 1;
 }
 
+/* Copies text, at most `most` bytes of whole characters. */
+static void copy_name(char name[CATALOG_NAME], const char *text, size_t most) {
+    size_t length = strlen(text);
+    if (length > most)
+        for (length = most; length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80;)
+            length--;
+    snprintf(name, CATALOG_NAME, "%.*s", (int)length, text);
+}
+
 /* The name of a text without its folder and endings. */
 static void name_after(const char *input, char name[CATALOG_NAME]) {
     const char *slash = strrchr(input, '/');
-    snprintf(name, CATALOG_NAME, "%.*s", LONGEST_NAME, slash ? slash + 1 : input);
+    copy_name(name, slash ? slash + 1 : input, LONGEST_NAME);
     char *dot = strchr(name + 1, '.');
     if (name[0] && dot)
         *dot = '\0';

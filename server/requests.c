@@ -79,15 +79,18 @@ static const json_t *member(const json_t *object, const char *key) {
 int requests_whole(const json_t *object, const char *key, json_int_t least, json_int_t most,
                    json_int_t *value, http_reply *reply) {
     const json_t *found = member(object, key);
-    double number = json_number_value(found);
+    double real = json_real_value(found);
     if (!found)
         return 1;
-    int whole = json_is_number(found) && number == floor(number) && number >= (double)least &&
-                number <= (double)most;
-    if (whole) {
-        *value = json_is_integer(found) ? json_integer_value(found) : (json_int_t)number;
-        if (*value >= least && *value <= most)
-            return 1;
+    /* All doubles in this range are what they seem to be, and fit. */
+    int whole = json_is_integer(found) ||
+                (json_is_real(found) && real == floor(real) && fabs(real) <= 0x1p53);
+    json_int_t number = json_is_integer(found) ? json_integer_value(found)
+                        : whole                ? (json_int_t)real
+                                               : 0;
+    if (whole && number >= least && number <= most) {
+        *value = number;
+        return 1;
     }
     http_refuse(reply, 400, "%s must be a whole number from %lld to %lld", key, (long long)least,
                 (long long)most);

@@ -4,6 +4,7 @@
  */
 #include "server/server.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #include "server/look.h"
 #include "server/training.h"
 
+#define MOST_HEAVY 8 /* answers that read much of the disk or make megabytes, at once */
+
 struct server {
     catalog catalog;
     models *models;
@@ -21,6 +24,7 @@ struct server {
     completions *completions;
     training *training;
     http *http;
+    atomic_int heavy; /* answers of that kind that are being made */
 };
 
 /* ------------------------------------------------------------------- routes */
@@ -52,9 +56,25 @@ static void answer_completions(void *context, const http_request *request, http_
     completions_answer(((server *)context)->completions, request, reply);
 }
 
+/* 0 with a refusal if there are too many; else to be given back. */
+static int take_heavy(server *self, http_reply *reply) {
+    if (atomic_fetch_add(&self->heavy, 1) < MOST_HEAVY)
+        return 1;
+    atomic_fetch_sub(&self->heavy, 1);
+    http_refuse(reply, 503, "the server is busy: try again");
+    return 0;
+}
+
+static void give_heavy(server *self) {
+    atomic_fetch_sub(&self->heavy, 1);
+}
+
 static void answer_look(void *context, const http_request *request, http_reply *reply) {
     server *self = context;
+    if (!take_heavy(self, reply))
+        return;
     look_answer(self->models, self->turns, request, reply);
+    give_heavy(self);
 }
 
 /* The training functions as routes have them. */
@@ -64,9 +84,12 @@ static void answer_runs(void *context, const http_request *request, http_reply *
 }
 
 static void answer_corpora(void *context, const http_request *request, http_reply *reply) {
-    (void)context;
+    server *self = context;
     (void)request;
+    if (!take_heavy(self, reply))
+        return;
     training_answer_corpora(reply);
+    give_heavy(self);
 }
 
 static void answer_options(void *context, const http_request *request, http_reply *reply) {
@@ -76,7 +99,11 @@ static void answer_options(void *context, const http_request *request, http_repl
 }
 
 static void answer_samples(void *context, const http_request *request, http_reply *reply) {
-    training_answer_samples(((server *)context)->training, request, reply);
+    server *self = context;
+    if (!take_heavy(self, reply))
+        return;
+    training_answer_samples(self->training, request, reply);
+    give_heavy(self);
 }
 
 static void answer_watch(void *context, const http_request *request, http_reply *reply) {

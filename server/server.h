@@ -23,7 +23,7 @@ rnn_status server_start(server **out, const server_options *options, rnn_error *
 /* Asks a training that was begun from the page to save and stop, once; 1 while it runs. */
 int server_stop_training(server *self);
 
-/* Ends all connections, and waits for such a training. */
+/* Ends all connections, and waits for such a training, which is asked to stop. */
 void server_stop(server *self);
 
 int server_port(const server *self);

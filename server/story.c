@@ -165,20 +165,28 @@ json_t *story_summary(const char *directory) {
 /* ------------------------------------------------------------------ samples */
 
 /* "=== step 100, epoch 0.19, loss 2.3859 nats ===" */
-static json_t *read_heading(const char *line) {
+static json_t *read_heading(const char *from, const char *end) {
+    char line[128];
     long long step;
     double epoch, loss;
-    int end = 0;
-    if (sscanf(line, "=== step %lld, epoch %lf, loss %lf nats ===%n", &step, &epoch, &loss, &end) !=
-            3 ||
-        end == 0 || line[end] != '\n')
+    int length = 0;
+    const char *newline = memchr(from, '\n', (size_t)(end - from));
+    if (!newline || (size_t)(newline - from) >= sizeof line)
+        return NULL;
+    memcpy(line, from, (size_t)(newline - from));
+    line[newline - from] = '\0';
+    if (sscanf(line, "=== step %lld, epoch %lf, loss %lf nats ===%n", &step, &epoch, &loss,
+               &length) != 3 ||
+        length != newline - from)
         return NULL;
     return json_pack("{s:I, s:f, s:f}", "step", (json_int_t)step, "epoch", epoch, "loss", loss);
 }
 
-static const char *next_heading(const char *from) {
-    while ((from = strstr(from, "\n=== step "))) {
-        json_t *heading = read_heading(++from);
+/* A model may write any byte, NUL included. */
+static const char *next_heading(const char *from, const char *end) {
+    static const char mark[] = "\n=== step ";
+    while ((from = memmem(from, (size_t)(end - from), mark, sizeof mark - 1))) {
+        json_t *heading = read_heading(++from, end);
         json_decref(heading);
         if (heading)
             return from;
@@ -190,8 +198,8 @@ json_t *story_parse_samples(const char *text, size_t bytes) {
     json_t *list = json_array();
     const char *at = text, *end = text + bytes;
     while (at && at < end) {
-        json_t *sample = read_heading(at);
-        const char *next = next_heading(at), *begin = strchr(at, '\n');
+        json_t *sample = read_heading(at, end);
+        const char *next = next_heading(at, end), *begin = memchr(at, '\n', (size_t)(end - at));
         if (sample && begin) {
             const char *last = next ? next : end;
             /* Two newlines stand behind each text. */

@@ -51,6 +51,7 @@ void training_destroy(training *self) {
 
 void training_end(training *self) {
     atomic_store(&self->ended, 1);
+    child_end(self->child);
 }
 
 int training_stop(training *self) {
@@ -74,10 +75,10 @@ static json_t *describe_child(training *self) {
     child_state state = child_look(self->child);
     if (!state.run[0])
         return json_null();
-    json_t *said = json_string(state.said);
-    return json_pack("{s:s, s:b, s:b, s:i, s:o}", "run", state.run, "running", state.running,
-                     "stopping", state.stopping, "code", state.code, "said",
-                     said ? said : json_string(""));
+    json_t *told =
+        json_pack("{s:s, s:b, s:b, s:i, s:s}", "run", state.run, "running", state.running,
+                  "stopping", state.stopping, "code", state.code, "said", state.said);
+    return told ? told : json_null(); /* the list does without it */
 }
 
 static void list_run(void *context, const char *name, const char *path, long long when,
@@ -166,11 +167,10 @@ static void tell_samples(watcher *it) {
 static void tell_state(watcher *it) {
     child_state mine = child_look(it->of->child);
     int ours = strcmp(mine.run, it->name) == 0;
-    json_t *said = ours ? json_string(mine.said) : NULL;
-    json_t *state = json_pack("{s:b, s:b, s:b, s:i, s:o}", "training",
+    json_t *state = json_pack("{s:b, s:b, s:b, s:i, s:s}", "training",
                               (ours && mine.running) || story_is_training(it->path), "ours",
                               ours && mine.running, "stopping", ours && mine.stopping, "code",
-                              ours ? mine.code : 0, "said", said ? said : json_string(""));
+                              ours ? mine.code : 0, "said", ours ? mine.said : "");
     if (state && !json_equal(state, it->state)) {
         sse_put_json(&it->events, "state", json_incref(state));
         json_decref(it->state);
@@ -203,9 +203,12 @@ static ptrdiff_t read_watch(void *context, char *out, size_t room) {
 void training_answer_watch(training *self, const http_request *request, http_reply *reply) {
     watcher *it = rnn_allocate(1, sizeof *it);
     const char *name = http_query(request, "run");
-    if (!it || atomic_fetch_add(&self->watchers, 1) >= TRAINING_MOST_WATCHERS) {
-        if (it)
-            atomic_fetch_sub(&self->watchers, 1);
+    if (!it) {
+        http_refuse(reply, 503, "out of memory");
+        return;
+    }
+    if (atomic_fetch_add(&self->watchers, 1) >= TRAINING_MOST_WATCHERS) {
+        atomic_fetch_sub(&self->watchers, 1);
         rnn_free(it);
         http_refuse(reply, 503, "%d streams are watched already", TRAINING_MOST_WATCHERS);
         return;
@@ -275,7 +278,10 @@ static void resume(training *self, const json_t *wish, http_reply *reply) {
 static int may_train(const training *self, http_reply *reply) {
     if (self->can_train && !atomic_load(&self->ended))
         return 1;
-    http_refuse(reply, 409, "nothing can be trained here: start 'rnn serve' without a MODEL");
+    if (self->can_train)
+        http_refuse(reply, 503, "the server is being stopped");
+    else
+        http_refuse(reply, 409, "nothing can be trained here: start 'rnn serve' without a MODEL");
     return 0;
 }
 

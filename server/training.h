@@ -18,9 +18,9 @@ typedef struct training training;
  * catalog is being trained, as far as somebody looks at the runs. */
 rnn_status training_create(training **out, const catalog *from, turns *shared, const char *program,
                            rnn_error *error);
-/* After all replies are closed; waits for the process that trains. */
+/* After all replies are closed, and training_end; waits for the process that trains. */
 void training_destroy(training *self);
-/* Ends the streams. */
+/* Ends the streams; asks the process that trains to stop, and no other begins. */
 void training_end(training *self);
 /* Asks the process that trains to save and stop, once; 1 while it runs. */
 int training_stop(training *self);

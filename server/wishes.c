@@ -19,18 +19,16 @@ static int is_nothing(const json_t *value) {
 }
 
 static int check_keys(const json_t *object, http_reply *reply) {
-    static const char *const known[] = {"model", "prompt", "max_tokens", "temperature", "top_p",
-                                        "top_k", "min_p",  "n",          "stream",      "stop",
-                                        "seed",  "echo",   "logprobs",   "skip_unknown"};
-    static const char *const idle[] = {"user", "best_of", "stream_options"};
+    static const char *const known[] = {
+        "model", "prompt",  "max_tokens",    "temperature", "top_p", "top_k",    "min_p",
+        "n",     "stream",  "stop",          "seed",        "echo",  "logprobs", "skip_unknown",
+        "user",  "best_of", "stream_options"};
     const char *key;
     const json_t *value;
     json_object_foreach((json_t *)(uintptr_t)object, key, value) {
         int fine = is_nothing(value);
         for (size_t i = 0; !fine && i < sizeof known / sizeof *known; i++)
             fine = strcmp(key, known[i]) == 0;
-        for (size_t i = 0; !fine && i < sizeof idle / sizeof *idle; i++)
-            fine = strcmp(key, idle[i]) == 0;
         if (!fine) {
             http_refuse(reply, 400, "'%.60s' is not something that this server does", key);
             return 0;
@@ -80,8 +78,38 @@ static int read_stops(wishes *out, const json_t *object, http_reply *reply) {
     return 1;
 }
 
+/* Of several, the best would have to be chosen: none may be more than are given out. */
+static int read_best_of(const wishes *out, const json_t *object, http_reply *reply) {
+    json_int_t best_of = 0;
+    if (!requests_whole(object, "best_of", 0, WISHES_MOST_SYMBOLS, &best_of, reply))
+        return 0;
+    if (best_of <= out->choices)
+        return 1;
+    http_refuse(reply, 400, "best_of is %d, n is %d: this server does not choose among texts",
+                (int)best_of, out->choices);
+    return 0;
+}
+
+static int read_stream_options(wishes *out, const json_t *object, http_reply *reply) {
+    const json_t *options = json_object_get(object, "stream_options"), *value;
+    const char *key;
+    if (!options || json_is_null(options))
+        return 1;
+    if (!json_is_object(options)) {
+        http_refuse(reply, 400, "stream_options must be an object");
+        return 0;
+    }
+    json_object_foreach((json_t *)(uintptr_t)options, key, value) {
+        if (strcmp(key, "include_usage") != 0 && !is_nothing(value)) {
+            http_refuse(reply, 400, "'%.60s' of stream_options is not here", key);
+            return 0;
+        }
+    }
+    return requests_flag(options, "include_usage", &out->usage, reply);
+}
+
 static int read_drawing(wishes *out, const json_t *object, http_reply *reply) {
-    double temperature = 1, top_p = 0, min_p = 0;
+    double temperature = 1, top_p = 1, min_p = 0;
     json_int_t top_k = 0, seed = -1;
     if (!requests_real(object, "temperature", 0, 1000, &temperature, reply) ||
         !requests_real(object, "top_p", 0, 1, &top_p, reply) ||
@@ -96,7 +124,7 @@ static int read_drawing(wishes *out, const json_t *object, http_reply *reply) {
         seed = (json_int_t)strtoul(digits, NULL, 16);
     }
     out->sampling = (rnn_sampling){.temperature = (float)temperature,
-                                   .greedy = temperature == 0,
+                                   .greedy = (float)temperature == 0 || (float)top_p == 0,
                                    .top_k = (int)top_k,
                                    .top_p = top_p >= 1 ? 0 : (float)top_p,
                                    .min_p = (float)min_p,
@@ -122,5 +150,5 @@ int wishes_read(wishes *out, const json_t *object, http_reply *reply) {
     out->most = (size_t)most;
     out->choices = (int)choices;
     out->logprobs = (int)logprobs;
-    return 1;
+    return read_best_of(out, object, reply) && read_stream_options(out, object, reply);
 }

@@ -23,6 +23,7 @@ typedef struct wishes {
     int choices;  /* texts side by side */
     int logprobs; /* -1: none; else how many of the likeliest beside the one drawn */
     int stream, echo, skip_unknown;
+    int usage; /* a stream tells at its end how many symbols there were */
     stops stops;
 } wishes;
 

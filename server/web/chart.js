@@ -67,14 +67,14 @@ export class Chart {
 
   ranges() {
     const points = this.series.flatMap((one) => one.points);
-    const xs = points.map((point) => point.x);
+    const right = points.reduce((most, point) => Math.max(most, point.x), 1);
     const ys = points.map((point) => point.y).sort((a, b) => a - b);
     // The first moments of a loss would flatten all that comes after.
     const top = this.robust && ys.length > 40 ? ys[Math.floor(ys.length * 0.985)] : ys[ys.length - 1];
     let low = this.from ?? ys[0], high = top;
     if (!(high > low)) { high = low + Math.abs(low || 1) * 0.1; if (this.from === null) low -= Math.abs(low || 1) * 0.1; }
     const margin = (high - low) * 0.06;
-    return { right: Math.max(...xs, 1), low: this.from ?? low - margin, high: high + margin };
+    return { right, low: this.from ?? low - margin, high: high + margin };
   }
 
   draw() {

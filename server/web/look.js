@@ -8,11 +8,12 @@ import { written } from './write.js';
 
 const $ = (id) => document.getElementById(id);
 const GRID_MOST = 1200; // characters that are shown with what is expected
-const STRIP = 7; // pixels of a unit in the map
+const TALLEST = 16000; // pixels of the map: browsers draw nothing that is much taller
 
 let seen = null; // the server's answer, its values decoded
 let chosen = 0; // unit, over all layers
 let order = []; // units as the map shows them
+let strip = 7; // pixels of a unit there
 let cells = []; // elements of characters
 let pending = null;
 let soon = 0;
@@ -157,7 +158,8 @@ function drawMap() {
   const canvas = $('look-map');
   const width = Math.max(1, canvas.parentElement.clientWidth);
   canvas.width = width;
-  canvas.height = seen.units * STRIP;
+  strip = Math.max(1, Math.min(7, Math.floor(TALLEST / seen.units)));
+  canvas.height = Math.min(TALLEST, seen.units * strip);
   canvas.style.height = `${canvas.height}px`;
   if (!alive()) return;
   const pen = canvas.getContext('2d');
@@ -183,14 +185,14 @@ function drawMap() {
   small.getContext('2d').putImageData(image, 0, 0);
   pen.imageSmoothingEnabled = false;
   // A pixel between two units tells them apart.
-  for (let row = 0; row < seen.units; row++) pen.drawImage(small, 0, row, count, 1, 0, row * STRIP, width, STRIP - 1);
+  for (let row = 0; row < seen.units; row++) pen.drawImage(small, 0, row, count, 1, 0, row * strip, width, Math.max(1, strip - 1));
   markRow();
 }
 
 function markRow() {
   const row = order.indexOf(chosen);
   $('look-mark').hidden = row < 0 || !alive();
-  $('look-mark').style.top = `${row * STRIP - 1}px`;
+  $('look-mark').style.top = `${row * strip - 1}px`;
 }
 
 function choose(unit) {
@@ -199,7 +201,7 @@ function choose(unit) {
 }
 
 $('look-map').addEventListener('click', (event) => {
-  const row = Math.floor(event.offsetY / STRIP);
+  const row = Math.floor(event.offsetY / strip);
   if (seen && order[row] !== undefined) choose(order[row]);
 });
 $('look-mapbox').addEventListener('keydown', (event) => {
@@ -208,8 +210,8 @@ $('look-mapbox').addEventListener('keydown', (event) => {
   event.preventDefault();
   const row = Math.max(0, Math.min(order.length - 1, order.indexOf(chosen) + step));
   choose(order[row]);
-  const box = $('look-mapbox'), top = row * STRIP;
-  if (top < box.scrollTop || top > box.scrollTop + box.clientHeight - STRIP) box.scrollTop = top - box.clientHeight / 2;
+  const box = $('look-mapbox'), top = row * strip;
+  if (top < box.scrollTop || top > box.scrollTop + box.clientHeight - strip) box.scrollTop = top - box.clientHeight / 2;
 });
 $('look-order').addEventListener('change', () => { if (seen) { sort(); drawMap(); $('look-mapbox').scrollTop = 0; } });
 $('look-layer').addEventListener('change', () => choose(+$('look-layer').value * seen.hidden + chosen % seen.hidden));

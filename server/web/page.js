@@ -2,7 +2,7 @@
 //
 // page.js - the tabs, and what all of them know: the models that there are.
 
-import { get, complain } from './talk.js';
+import { get, complain, answered } from './talk.js';
 import * as write from './write.js';
 import * as train from './train.js';
 import * as look from './look.js';
@@ -51,6 +51,7 @@ async function refresh() {
     write.know(list);
     look.know(list);
     train.know(runs);
+    answered();
   } catch (error) {
     complain(error);
   }

@@ -49,16 +49,23 @@ export async function* events(path, body, signal) {
 }
 
 const box = document.getElementById('alert');
+let silent = false; // the complaint is that nobody answers
 
 export function complain(error) {
   if (error && error.name === 'AbortError') return;
   const lost = error instanceof TypeError && /fetch|network|load/i.test(error.message);
+  silent = lost;
   box.textContent = lost ? 'The server does not answer: is rnn serve still running?' : error.message;
   box.hidden = false;
 }
 
 export function calm() {
   box.hidden = true;
+}
+
+// The server answers again: what was said of its silence is over, other complaints stay.
+export function answered() {
+  if (silent) calm();
 }
 
 // Names of characters that show nothing.

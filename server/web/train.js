@@ -169,6 +169,8 @@ function watch(name) {
   on('log', (lines) => lines.forEach(take));
   // Its beginning comes again after a break in the line.
   stream.addEventListener('open', () => { if (stream === own) forget(); });
+  // It tries again by itself, except where it was refused.
+  stream.addEventListener('error', () => { if (stream === own) refused(own, name); });
   on('restart', forget);
   on('state', (state) => {
     const was = story.state.training;
@@ -182,6 +184,19 @@ function watch(name) {
     } catch (error) { complain(error); }
   });
   draw();
+}
+
+async function refused(own, name) {
+  if (own.readyState !== EventSource.CLOSED) return;
+  // The run may be gone; else too many are watching, or nobody answers, and that may pass.
+  let passes = true;
+  try {
+    await get(`/api/samples?run=${encodeURIComponent(name)}`);
+  } catch (error) {
+    passes = error instanceof TypeError;
+    complain(error);
+  }
+  if (passes) setTimeout(() => { if (stream === own) watch(name); }, 5000);
 }
 
 function forget() {

@@ -345,7 +345,8 @@ function showBars() {
   const widest = Math.max(rows[0].share, Math.exp(rows[0].log));
   $('next-bars').replaceChildren(...rows.map((one) => bar(one, one.symbol === there, widest)));
   $('next-hint').hidden = false;
-  $('next-say').textContent = list.slice(0, 3).map((one) => `${spoken(one.symbol)} ${percent(one.share)}`).join(', ');
+  const here = there === null ? '' : drawn ? `${spoken(there)} ${percent(drawn.share)}; expected ` : `${spoken(there)}; expected `;
+  $('next-say').textContent = here + list.slice(0, 3).map((one) => `${spoken(one.symbol)} ${percent(one.share)}`).join(', ');
 }
 
 const percent = (share) => (share >= 0.0995 ? `${(share * 100).toFixed(0)} %` : share >= 0.001 ? `${(share * 100).toFixed(1)} %` : share > 0 ? '< 0.1 %' : '–');

@@ -39,8 +39,9 @@ typedef struct rnn_metadata {
 
 typedef struct rnn_safetensors rnn_safetensors;
 
-/* Maps and checks a whole file. RNN_ERR_IO or RNN_ERR_FORMAT, naming file and
- * place; RNN_ERR_UNSUPPORTED for more tensors or dimensions than fit here. */
+/* Reads and checks a whole file, which may change or go from there on. RNN_ERR_IO or
+ * RNN_ERR_FORMAT, naming file and place; RNN_ERR_UNSUPPORTED for more tensors or dimensions than
+ * fit here. */
 rnn_status rnn_safetensors_open(rnn_safetensors **out, const char *path, rnn_error *error);
 /* The same from memory that stays the caller's; `name` stands in messages. */
 rnn_status rnn_safetensors_parse(rnn_safetensors **out, const void *bytes, size_t count,

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * safetensors_reader.c - maps a file and checks all of its header.
+ * safetensors_reader.c - reads a file and checks all of its header.
  *
- * Memory: at most the header's size for its strings, and some 10 MiB for the
- * most tensors and pairs that are taken, whatever the header declares.
+ * A file is read, not mapped: one that somebody shortens or that cannot be read is an error
+ * then, where a map would end the program (SIGBUS).
+ *
+ * Memory: at most the header's size twice, and some 10 MiB for the most tensors and pairs
+ * that are taken, whatever the header declares; the tensors are read when all that it says
+ * fits the file.
  */
 #include "formats/safetensors.h"
 
@@ -24,7 +28,7 @@ struct rnn_safetensors {
     char *name; /* of the file, for messages */
     const unsigned char *bytes;
     size_t count;
-    void *mapping; /* NULL if the bytes are the caller's */
+    void *memory; /* from mmap; NULL if the bytes are the caller's */
 
     const unsigned char *data; /* where the tensors' data begins */
     uint64_t data_bytes;
@@ -307,6 +311,13 @@ static rnn_status check_names(rnn_safetensors *file, rnn_error *error) {
     return RNN_OK;
 }
 
+static uint64_t read_number(const unsigned char *bytes) {
+    uint64_t value = 0;
+    for (int i = 7; i >= 0; i--)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
 /* The header's length, checked against the file before anything relies on it. */
 static rnn_status read_length(const rnn_safetensors *file, size_t *length, rnn_error *error) {
     static const char advice[] = "It is truncated, corrupt or not a safetensors file";
@@ -314,9 +325,7 @@ static rnn_status read_length(const rnn_safetensors *file, size_t *length, rnn_e
         return rnn_fail(error, RNN_ERR_FORMAT,
                         "%s: has %zu bytes; even the header's length needs 8. %s", file->name,
                         file->count, advice);
-    uint64_t value = 0;
-    for (int i = 7; i >= 0; i--)
-        value = value << 8 | file->bytes[i];
+    uint64_t value = read_number(file->bytes);
     if (value > RNN_SAFETENSORS_MAX_HEADER)
         return rnn_fail(error, RNN_ERR_FORMAT,
                         "%s: declares a header of %llu bytes; at most %u are allowed. %s",
@@ -384,62 +393,102 @@ fail:
     return status;
 }
 
-/* Maps a regular file; an empty one is not mapped. */
-static rnn_status map(const char *path, void **mapping, size_t *count, rnn_error *error) {
+/* Opens a regular file. Returns its descriptor, or -1. */
+static int open_regular(const char *path, size_t *count, rnn_error *error) {
     struct stat found;
     int fd;
-    *mapping = NULL;
-    *count = 0;
     do
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not hold us up */
     while (fd < 0 && errno == EINTR);
     if (fd < 0 || fstat(fd, &found) < 0) {
         rnn_fail(error, RNN_ERR_IO, "%s: cannot open: %s; %s", path, strerror(errno),
                  rnn_files_advice(errno));
-        if (fd >= 0)
-            close(fd);
-        return RNN_ERR_IO;
-    }
-    if (!S_ISREG(found.st_mode)) {
-        close(fd);
-        return rnn_fail(error, RNN_ERR_IO, "%s: is %s; a .safetensors file was expected", path,
-                        S_ISDIR(found.st_mode) ? "a directory" : "not a regular file");
-    }
-    if (found.st_size > 0) {
-        void *at = mmap(NULL, (size_t)found.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (at == MAP_FAILED) {
-            rnn_fail(error, RNN_ERR_IO, "%s: cannot map: %s; %s", path, strerror(errno),
-                     rnn_files_advice(errno));
-            close(fd);
-            return RNN_ERR_IO;
-        }
-        *mapping = at;
+    } else if (!S_ISREG(found.st_mode)) {
+        rnn_fail(error, RNN_ERR_IO, "%s: is %s; a .safetensors file was expected", path,
+                 S_ISDIR(found.st_mode) ? "a directory" : "not a regular file");
+    } else {
         *count = (size_t)found.st_size;
+        return fd;
     }
-    close(fd);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Reads the bytes of a file from one offset to another to where they belong. */
+static rnn_status read_part(int fd, char *memory, size_t from, size_t end, const char *path,
+                            rnn_error *error) {
+    while (from < end) {
+        ssize_t got = pread(fd, memory + from, end - from, (off_t)from);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return rnn_fail(error, RNN_ERR_IO, "%s: cannot be read: %s; %s", path, strerror(errno),
+                            rnn_files_advice(errno));
+        if (got == 0)
+            return rnn_fail(error, RNN_ERR_IO,
+                            "%s: has become shorter while it was read (%zu bytes, not %zu): try "
+                            "again when it is written",
+                            path, from, end);
+        from += (size_t)got;
+    }
     return RNN_OK;
 }
 
-rnn_status rnn_safetensors_open(rnn_safetensors **out, const char *path, rnn_error *error) {
-    void *mapping;
-    size_t count;
-    *out = NULL;
-    rnn_status status = map(path, &mapping, &count, error);
+/* Memory for a whole file, none of which is taken before it is written to. */
+static void *reserve(size_t count) {
+    void *memory = mmap(NULL, count, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* The header first: the rest only if it is what the header says. */
+static rnn_status read_file(rnn_safetensors **out, int fd, void *memory, size_t count,
+                            const char *path, rnn_error *error) {
+    size_t head = count < 8 ? count : 8, header = 0;
+    rnn_status status = read_part(fd, memory, 0, head, path, error);
     if (status != RNN_OK)
         return status;
-    status = rnn_safetensors_parse(out, mapping, count, path, error);
+    uint64_t declared = head == 8 ? read_number(memory) : 0;
+    if (declared <= RNN_SAFETENSORS_MAX_HEADER && declared <= count - head)
+        header = (size_t)declared;
+    if (header > 0)
+        status = read_part(fd, memory, head, head + header, path, error);
     if (status == RNN_OK)
-        (*out)->mapping = mapping;
-    else if (mapping)
-        munmap(mapping, count);
+        status = rnn_safetensors_parse(out, memory, count, path, error);
+    if (status == RNN_OK)
+        status = read_part(fd, memory, head + header, count, path, error);
+    if (status != RNN_OK) {
+        rnn_safetensors_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+rnn_status rnn_safetensors_open(rnn_safetensors **out, const char *path, rnn_error *error) {
+    size_t count;
+    *out = NULL;
+    int fd = open_regular(path, &count, error);
+    if (fd < 0)
+        return RNN_ERR_IO;
+    void *memory = count > 0 ? reserve(count) : NULL;
+    rnn_status status =
+        count > 0 && !memory
+            ? rnn_fail(error, RNN_ERR_MEMORY, "%s: no memory for its %zu bytes", path, count)
+            : read_file(out, fd, memory, count, path, error);
+    close(fd);
+    if (status == RNN_OK)
+        (*out)->memory = memory;
+    else if (memory)
+        munmap(memory, count);
     return status;
 }
 
 void rnn_safetensors_close(rnn_safetensors *file) {
     if (!file)
         return;
-    if (file->mapping)
-        munmap(file->mapping, file->count);
+    if (file->memory)
+        munmap(file->memory, file->count);
     rnn_free(file->pairs);
     rnn_free(file->by_name);
     rnn_free(file->tensors);

@@ -28,10 +28,12 @@ struct rnn_sampler {
     size_t streams;
     uint64_t drawn;       /* symbols so far, in each stream */
     int begun;            /* the logits are there */
+    rnn_engine *reader;   /* one stream that has read for all, while they are the same */
     float *logits;        /* [streams][symbols]: of what comes next */
     float *probabilities; /* [symbols] */
     candidate *heap;      /* [symbols] */
     float *carried;       /* [network state * streams] */
+    float *read;          /* [network state], with a reader */
     int32_t *next;        /* [streams] */
     int32_t opening;      /* what a text without a prime follows */
 };
@@ -120,6 +122,8 @@ rnn_status rnn_sampler_create(rnn_sampler **out, const rnn_model *model, const r
 void rnn_sampler_destroy(rnn_sampler *s) {
     if (!s)
         return;
+    if (s->reader)
+        s->device->destroy(s->reader);
     if (s->engine)
         s->device->destroy(s->engine);
     rnn_free(s->logits);
@@ -127,48 +131,44 @@ void rnn_sampler_destroy(rnn_sampler *s) {
     rnn_free(s->heap);
     rnn_free(s->carried);
     rnn_free(s->next);
+    rnn_free(s->read);
     rnn_free(s->clamps);
     rnn_free(s);
 }
 
 /* ------------------------------------------------------------------ reading */
 
-/* Gives the state of a reader of one stream to all streams, and its logits. */
-static void spread(rnn_sampler *s, rnn_engine *reader, float *one) {
+/* Gives the state of the reader to all streams, and its logits; from here on each is its own. */
+static void part(rnn_sampler *s) {
     const rnn_network *net = &s->model->network;
     size_t hidden = net->hidden, vectors = rnn_network_state(net) / hidden;
-    s->device->read_state(reader, one);
+    if (!s->reader)
+        return;
+    s->device->read_state(s->reader, s->read);
     for (size_t v = 0; v < vectors; v++)
         for (size_t b = 0; b < s->streams; b++)
-            memcpy(s->carried + (v * s->streams + b) * hidden, one + v * hidden,
+            memcpy(s->carried + (v * s->streams + b) * hidden, s->read + v * hidden,
                    hidden * sizeof(float));
     s->device->write_state(s->engine, s->carried);
     for (size_t b = 1; b < s->streams; b++)
         memcpy(s->logits + b * net->symbols, s->logits, net->symbols * sizeof(float));
+    s->device->destroy(s->reader);
+    s->reader = NULL;
 }
 
 /* While all streams are still the same, one engine of one stream reads for all. */
-static rnn_status read_for_all(rnn_sampler *s, const int32_t *symbols, size_t count,
-                               rnn_error *error) {
-    rnn_engine *reader = NULL;
+static rnn_status create_reader(rnn_sampler *s, rnn_error *error) {
     rnn_engine_options options = {.batch = 1,
                                   .length = 1,
                                   .threads = s->how.threads,
                                   .clamps = s->clamps,
                                   .clamp_count = s->how.clamp_count,
                                   .weights = s->engine};
-    float *one = rnn_allocate(rnn_network_state(&s->model->network), sizeof(float));
-    if (!one)
+    if (!s->read)
+        s->read = rnn_allocate(rnn_network_state(&s->model->network), sizeof(float));
+    if (!s->read)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory to read the prime");
-    rnn_status status = s->device->create(&reader, &s->model->network, &options, error);
-    if (status == RNN_OK) {
-        for (size_t i = 0; i < count; i++)
-            s->device->step(reader, &symbols[i], s->logits);
-        spread(s, reader, one);
-        s->device->destroy(reader);
-    }
-    rnn_free(one);
-    return status;
+    return s->device->create(&s->reader, &s->model->network, &options, error);
 }
 
 /* Each stream reads the symbol with what it knows itself. */
@@ -184,12 +184,17 @@ rnn_status rnn_sampler_read(rnn_sampler *s, const int32_t *symbols, size_t count
     if (count == 0)
         return RNN_OK;
     if (s->streams > 1 && !s->begun) {
-        rnn_status status = read_for_all(s, symbols, count, error);
-        s->begun = status == RNN_OK;
-        return status;
+        rnn_status status = create_reader(s, error);
+        if (status != RNN_OK)
+            return status;
+        s->begun = 1;
     }
-    for (size_t i = 0; i < count; i++)
-        read_each(s, symbols[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (s->reader)
+            s->device->step(s->reader, &symbols[i], s->logits);
+        else
+            read_each(s, symbols[i]);
+    }
     return RNN_OK;
 }
 
@@ -303,11 +308,14 @@ static void begin(rnn_sampler *s) {
 
 const float *rnn_sampler_logits(rnn_sampler *s, int stream) {
     begin(s);
+    if (s->reader)
+        stream = 0; /* all are the same */
     return s->logits + (size_t)stream * s->model->network.symbols;
 }
 
 void rnn_sampler_next(rnn_sampler *s, int32_t *symbols) {
     begin(s);
+    part(s);
     for (size_t b = 0; b < s->streams; b++)
         symbols[b] = draw(s, b);
     s->drawn++;

@@ -200,6 +200,8 @@ static void test_pieces_and_logits(void **state) {
             logits = rnn_state_step(reader, list[i]);
         for (int i = 0; i < streams; i++)
             assert_memory_equal(rnn_sampler_logits(pieces, i), logits, symbols * sizeof(float));
+        /* Before anything is drawn it has all been computed once. */
+        assert_ptr_equal(rnn_sampler_logits(pieces, streams - 1), rnn_sampler_logits(pieces, 0));
         for (int i = 0; i < 50; i++) {
             rnn_sampler_next(whole, a);
             rnn_sampler_next(pieces, b);

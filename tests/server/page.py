@@ -50,6 +50,9 @@ def check_write(window):
             box.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: key === 'Home', bubbles: true, cancelable: true }))""")
     drawn = window.wait("return document.getElementById('next-where').textContent === '…The␣' && document.querySelector('#next-bars .drawn kbd')?.textContent")
     assert drawn == 'c', drawn
+    # Who does not see it is told the same.
+    said = window.run("return document.getElementById('next-say').textContent")
+    assert said.startswith('c ') and '; expected ' in said, said
     window.run("document.querySelectorAll('#next-bars button')[1].click()")
     other = window.wait("""const text = document.querySelector('.pane .text').textContent;
         return document.getElementById('go').textContent === 'Write' && text.length > 500 && text""")

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include "server/server.h"
@@ -262,6 +263,15 @@ static void test_wrong_wishes(void **state) {
         {400, "{\"model\": 1}", "model must be text"},
         {400, "{\"presence_penalty\": 0.5}", "'presence_penalty'"},
         {400, "{\"suffix\": \"x\"}", "'suffix'"},
+        {400, "{\"best_of\": 5}", "best_of is 5, n is 1"},
+        {400, "{\"n\": 2, \"best_of\": 3}", "best_of is 3, n is 2"},
+        {400, "{\"stream_options\": true}", "stream_options must be an object"},
+        {400, "{\"stream_options\": {\"other\": 1}}", "'other' of stream_options"},
+        {400, "{\"stream_options\": {\"include_usage\": 1}}", "include_usage must be true"},
+        {400, "{\"seed\": 9223372036854775808.0}", "seed must be"},
+        {400, "{\"seed\": 9.3e18}", "seed must be"},
+        {400, "{\"max_tokens\": 100000, \"logprobs\": 1000}", "ask for fewer"},
+        {400, "{\"max_tokens\": 100000, \"logprobs\": 1, \"n\": 16}", "ask for fewer"},
         {404, "{\"model\": \"no such\"}", "GET /v1/models"},
         {404, "{\"model\": \"../tiny\"}", "there is no model"},
         {404, "{\"model\": \"tiny/\"}", "there is no model"},
@@ -282,7 +292,115 @@ static void test_wrong_wishes(void **state) {
     at[50000] = '\0';
     assert_int_equal(ask(deep), 400);
     json_decref(answer_of("{\"presence_penalty\": 0, \"suffix\": null, \"user\": \"x\"}"));
+    json_decref(answer_of("{\"best_of\": 1, \"stream_options\": {\"include_usage\": false}}"));
+    json_decref(answer_of("{\"n\": 2, \"best_of\": 2, \"max_tokens\": 3.0}"));
+    /* A name that is longer than any could be. */
+    char wide[400] = "{\"model\": \"";
+    memset(wide + strlen(wide), 'a', 300);
+    strcat(wide, "\"}");
+    assert_int_equal(ask(wide), 404);
+    assert_non_null(strstr(reply, "there is no model 'aaa"));
     json_decref(answer_of("{\"prompt\": \"the \xE4\xB8\xAD\", \"skip_unknown\": true}"));
+}
+
+/* Without an end to sharpness there is one text. */
+static void test_greedy_words(void **state) {
+    static const char *const wishes[] = {"\"temperature\": 1e-50", "\"top_p\": 0", "\"top_k\": 1",
+                                         "\"temperature\": 0, \"top_p\": 0"};
+    char body[256];
+    (void)state;
+    json_t *expected = answer_of("{\"prompt\": \"the\", \"max_tokens\": 60, \"temperature\": 0}");
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(body, sizeof body, "{\"prompt\": \"the\", \"max_tokens\": 60, %s}", wishes[i]);
+        json_t *answer = answer_of(body);
+        assert_string_equal(text_of(answer, 0), text_of(expected, 0));
+        json_decref(answer);
+    }
+    json_decref(expected);
+}
+
+/* The body of a reply without the lines that say how long each chunk is. */
+static void join_chunks(void) {
+    char *to = strstr(reply, "\r\n\r\n") + 4, *from = to;
+    for (size_t count; (count = strtoul(from, &from, 16)) > 0; from += 2) {
+        memmove(to, from + 2, count);
+        to += count;
+        from += 2 + count;
+    }
+    *to = '\0';
+}
+
+/* Streams hand on what they know of an echoed prompt as they go, and at the end how many
+ * symbols there were. */
+static void test_what_streams_tell(void **state) {
+    size_t events = 0, tokens = 0, usages = 0;
+    char body[12000] = "{\"max_tokens\": 2, \"stream\": true, \"echo\": true, \"logprobs\": 1000, "
+                       "\"stream_options\": {\"include_usage\": true}, \"prompt\": \"";
+    char *at = body + strlen(body);
+    (void)state;
+    for (int i = 0; i < 8000; i++)
+        *at++ = "the quick brown "[i % 16];
+    strcpy(at, "\"}");
+    assert_int_equal(ask(body), 200);
+    join_chunks();
+    for (char *line = reply; (line = strstr(line, "data: {")); line += 6) {
+        json_t *event = json_loads(line + 6, JSON_DISABLE_EOF_CHECK, NULL);
+        assert_non_null(event);
+        json_t *usage = json_object_get(event, "usage");
+        if (usage) {
+            usages++;
+            assert_int_equal(json_array_size(json_object_get(event, "choices")), 0);
+            assert_int_equal(json_integer_value(json_object_get(usage, "total_tokens")), 8002);
+        } else {
+            json_t *logprobs = json_object_get(choice_of(event, 0), "logprobs");
+            tokens += json_array_size(json_object_get(logprobs, "tokens"));
+            events++;
+        }
+        json_decref(event);
+    }
+    assert_int_equal(usages, 1);
+    assert_int_equal(tokens, 8002);
+    assert_true(events > 3);
+}
+
+static double score_of(const char *body) {
+    json_t *answer = answer_of(body), *value;
+    json_t *logprobs = json_object_get(choice_of(answer, 0), "logprobs");
+    double sum = 0;
+    size_t i;
+    json_array_foreach(json_object_get(logprobs, "token_logprobs"), i, value) {
+        sum += json_number_value(value);
+    }
+    json_decref(answer);
+    return sum;
+}
+
+/* A file is another one as soon as it has been written anew: in the same second, with the
+ * same size and in the same place, as `cp` does. */
+static void test_a_new_model_is_seen(void **state) {
+    static const char text[] = "the quick brown fox\njumps over the lazy dog. \xC3\xA9";
+    static const char body[] = "{\"model\": \"tiny\", \"prompt\": \"the\", \"max_tokens\": 0, "
+                               "\"echo\": true, \"logprobs\": 0}";
+    char path[1200], aside[1200];
+    size_t bytes, count;
+    (void)state;
+    snprintf(path, sizeof path, "%s/runs/tiny/model.safetensors", place.path);
+    snprintf(aside, sizeof aside, "%s/aside.safetensors", place.path);
+    rnn_model *other = made_model(text, RNN_CELL_LSTM, 16, 0, 0);
+    for (size_t i = 0; i < other->network.parameters; i++)
+        other->parameters[i] *= -1;
+    assert_int_equal(rnn_model_save(other, NULL, aside, NULL), RNN_OK);
+    unsigned char *first = scratch_read(path, &bytes), *second = scratch_read(aside, &count);
+    assert_int_equal(bytes, count);
+    for (int i = 0; i < 4; i++) {
+        double score = score_of(body);
+        poll(NULL, 0, 20); /* longer than a tick of the file system's clock */
+        scratch_write(path, i % 2 ? first : second, bytes);
+        assert_true(fabs(score_of(body) - score) > 0.01);
+    }
+    free(first);
+    free(second);
+    rnn_model_destroy(other);
 }
 
 static void test_lists(void **state) {
@@ -339,6 +457,29 @@ static void test_clients_may_leave(void **state) {
     json_decref(answer_of("{\"max_tokens\": 3}"));
 }
 
+/* A whole text is not written to its end for somebody who has gone. */
+static void test_whole_texts_are_left(void **state) {
+    static const char body[] = "{\"max_tokens\": 100000, \"n\": 16}";
+    char request[512];
+    int port = server_port(running), files[48];
+    (void)state;
+    for (int i = 0; i < 48; i++) {
+        files[i] = client_connect(port);
+        int count = snprintf(request, sizeof request,
+                             "POST /v1/completions HTTP/1.1\r\nHost: localhost:%d\r\n"
+                             "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                             port, sizeof body - 1, body);
+        client_send(files[i], request, (size_t)count);
+    }
+    for (int i = 0; i < 48; i++)
+        close(files[i]);
+    double begin = rnn_clock_now();
+    while (ask("{\"max_tokens\": 3}") == 503 && rnn_clock_now() < begin + 60)
+        poll(NULL, 0, 20);
+    json_decref(answer_of("{\"max_tokens\": 3}"));
+    assert_true(rnn_clock_now() - begin < 5);
+}
+
 /* Each allocation fails in turn: a refusal, or the connection breaks off; the next is well. */
 static void test_out_of_memory(void **state) {
     static const char *const bodies[] = {
@@ -367,10 +508,14 @@ int main(void) {
         cmocka_unit_test(test_a_text_ends_before_its_stop),
         cmocka_unit_test(test_logprobs_are_the_score),
         cmocka_unit_test(test_wrong_wishes),
+        cmocka_unit_test(test_greedy_words),
+        cmocka_unit_test(test_what_streams_tell),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_clients_may_leave),
+        cmocka_unit_test(test_whole_texts_are_left),
+        cmocka_unit_test(test_a_new_model_is_seen),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/files.h"
 #include "base/memory.h"
@@ -138,6 +139,13 @@ static void test_samples(void **state) {
     assert_string_equal(json_string_value(json_object_get(json_array_get(list, 2), "text")),
                         "last \xC3\xA9");
     json_decref(list);
+    /* A byte that would end the text hides nothing. */
+    static const char odd[] = "=== step 1, epoch 1, loss 1.5 nats ===\na\0b\n\n"
+                              "=== step 2, epoch 2, loss 1.5 nats ===\nc\n\n";
+    list = story_parse_samples(odd, sizeof odd - 1);
+    assert_int_equal(json_array_size(list), 2);
+    assert_int_equal(json_string_length(json_object_get(json_array_get(list, 0), "text")), 3);
+    json_decref(list);
     list = story_parse_samples("", 0);
     assert_int_equal(json_array_size(list), 0);
     json_decref(list);
@@ -185,6 +193,45 @@ static void test_corpora(void **state) {
     json_decref(list);
 }
 
+static void note_name(void *context, const char *name, const char *path, long long when,
+                      int has_model) {
+    int *seen = context;
+    (void)path;
+    (void)when;
+    (void)has_model;
+    seen[0]++;
+    seen[1] += strncmp(name, "latest", 6) == 0;
+}
+
+static void make_run(const char *name, long long when) {
+    char path[1024];
+    const struct timespec times[2] = {{when, 0}, {when, 0}};
+    assert_int_equal(mkdir(scratch_name(&place, name, path), 0755), 0);
+    strcat(path, "/log.jsonl");
+    scratch_write(path, "{}\n", 3);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Of very many runs the latest are there, wherever the system lists them. */
+static void test_very_many_runs(void **state) {
+    char path[1024], name[64];
+    int seen[2] = {0, 0};
+    catalog from;
+    (void)state;
+    make_run("an old one", 1000000);
+    make_run("latest", 2000000);
+    for (int i = 0; i < 2 * CATALOG_MOST + 98; i++) {
+        int old = i % 4 > 0;
+        snprintf(name, sizeof name, "%s%d", old ? "old" : "latest", i);
+        assert_int_equal(symlink(old ? "an old one" : "latest", scratch_name(&place, name, path)),
+                         0);
+    }
+    assert_int_equal(catalog_open(&from, place.path, NULL), RNN_OK);
+    catalog_walk(&from, note_name, seen);
+    assert_int_equal(seen[0], CATALOG_MOST);
+    assert_int_equal(seen[1], 1 + (2 * CATALOG_MOST + 98 + 3) / 4);
+}
+
 static void test_names(void **state) {
     static const char *const wrong[] = {".", "..", ".x", "-x", "a/b", "a\\b", "a\nb", " a", "a "};
     char name[CATALOG_NAME], path[CATALOG_PATH], made[1024];
@@ -200,6 +247,13 @@ static void test_names(void **state) {
     rnn_files_make_directory(scratch_name(&place, "book", made), NULL);
     assert_int_equal(orders_name(place.path, "", "book.txt", name, path, &error), RNN_OK);
     assert_string_equal(name, "book-2");
+    /* Never half of a character: 33 of them are 99 bytes. */
+    char wide[200] = "";
+    for (int i = 0; i < 40; i++)
+        strcat(wide, "\xE6\x9C\xAC");
+    assert_int_equal(orders_name(place.path, "", wide, name, path, &error), RNN_OK);
+    assert_int_equal(strlen(name), 99);
+    assert_memory_equal(name, wide, 99);
     assert_int_equal(orders_name(place.path, "", "-.txt", name, path, &error), RNN_OK);
     assert_string_equal(name, "text");
 }
@@ -246,6 +300,10 @@ static void test_command_lines(void **state) {
         assert_string_equal(words.words[i], expected[i]);
     assert_null(words.words[words.count]);
     orders_release(&words);
+    /* Every digit of a number that is large. */
+    assert_int_equal(order(&words, "{\"seed\": 9007199254740993}", &error), RNN_OK);
+    assert_string_equal(words.words[1], "--seed=9007199254740993");
+    orders_release(&words);
 }
 
 static void test_options(void **state) {
@@ -264,15 +322,11 @@ static void test_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_a_log_is_followed),
-        IN_SCRATCH(test_long_lines),
-        IN_SCRATCH(test_a_run_is_summed_up),
-        IN_SCRATCH(test_samples),
-        IN_SCRATCH(test_who_trains_is_seen),
-        IN_SCRATCH(test_corpora),
-        IN_SCRATCH(test_names),
-        IN_SCRATCH(test_command_lines),
-        cmocka_unit_test(test_options),
+        IN_SCRATCH(test_a_log_is_followed),  IN_SCRATCH(test_long_lines),
+        IN_SCRATCH(test_a_run_is_summed_up), IN_SCRATCH(test_samples),
+        IN_SCRATCH(test_who_trains_is_seen), IN_SCRATCH(test_corpora),
+        IN_SCRATCH(test_very_many_runs),     IN_SCRATCH(test_names),
+        IN_SCRATCH(test_command_lines),      cmocka_unit_test(test_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
