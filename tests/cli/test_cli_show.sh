@@ -55,6 +55,11 @@ is "$(value from)" 100
 is "$(value count)" 7
 is "$(grep -c '"bits": null' out)" 0
 
+# The names of files may be any bytes, JSON may not.
+cp text.txt "$(printf 'caf\351.txt')"
+run 0 show model "$(printf 'caf\351.txt')" --length 7 --json
+is "$(value text)" "$(printf 'caf\357\277\275.txt')"
+
 # A page in one file, which fetches nothing, with all views; and no half-written ones.
 printf 'the <script>alert("&")</script> cat\n' >hostile.txt
 run 0 show model text.txt -o page.html
