@@ -4,8 +4,10 @@
  * for: quotes, brackets, the line (structure/predicates.h), by what they score
  * (association.h).
  *
- * The text is read once. Units are chosen on its first half, and what they score, with the
- * sign that they had there, is of its second.
+ * The text is read once. Units are ranked on its first half, and what they score, with the
+ * sign that they had there, is of its second. What counts units asks both: on the half that
+ * they are ranked by the best are good by luck, and picking from all of them those that are
+ * good on the other would be the same luck again.
  */
 #ifndef RNN_NEURONS_H
 #define RNN_NEURONS_H
@@ -43,13 +45,16 @@ typedef struct rnn_neuron {
     double score;    /* the second's, with that sign: -1 to 1 */
 } rnn_neuron;
 
+/* What both halves vouch for: the lower of the two. */
+double rnn_neuron_lesser(const rnn_neuron *neuron);
+
 typedef struct rnn_neurons_row {
     const rnn_predicate *predicate;
     int scored;         /* 0: it changes too seldom in this text; all below is then 0 */
     double mean;        /* of its values: the share of characters that have it */
     double chance;      /* the best that any unit scored with the predicate elsewhere */
     double alone;       /* what the character by itself scores (character_alone.h), at least 0 */
-    size_t above;       /* units that score more than both */
+    size_t above;       /* units that score more than both, in either half */
     rnn_neuron *ranked; /* [units], by what they scored in the first half */
 } rnn_neurons_row;
 
@@ -61,8 +66,12 @@ typedef struct rnn_neurons {
     size_t count;
     rnn_neurons_row rows[RNN_PREDICATES_MOST]; /* [count] */
     size_t above;    /* units that are above chance and the character alone for something */
-    size_t readable; /* of them, those that score RNN_NEURONS_READABLE at least */
-    double seconds;  /* of reading the text with the network */
+    size_t readable; /* of them, those that score RNN_NEURONS_READABLE at least in either half */
+    /* How many would be, where no unit has to do with any predicate: the mean over the shifts,
+     * each in turn taken for where the predicates belong, and the others for chance. 0 of one
+     * shift, which has no others. */
+    double above_by_chance, readable_by_chance;
+    double seconds; /* of reading the text with the network */
     /* owned */
     rnn_predicates *predicates;
     uint8_t *values; /* [count][characters] */
