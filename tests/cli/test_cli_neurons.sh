@@ -28,6 +28,7 @@ grep -q '^inside ( )  *[0-9.]*% *-\{0,1\}0:[0-9]* *[01]\.[0-9]* *[01]\.[0-9]* *[
 grep -q '^characters of the line so far  *[0-9.]* *-\{0,1\}0:[0-9]* ' out || fail "no row for columns"
 prints "hardly ever here: a capital letter, inside a URL, "
 prints "of 24 units"
+grep -q '^[0-9.]*% would be by chance$' out || fail "not what chance would count"
 awk 'length > 80 { exit 1 }' out || fail "the table is wider than 80 columns"
 cp out first
 
@@ -52,6 +53,9 @@ is "$(value units)" 24
 prints '"name": "line end"'
 prints '"score": "correlation"'
 prints '"second_half": '
+prints '"units_above_by_chance": '
+run 0 neurons model brackets.txt --json --shifts 1
+prints '"units_above_by_chance": null'
 
 # What the model was trained on is read where it was not trained, unless that is too little
 # or is told otherwise.
@@ -103,6 +107,16 @@ tr -d '\n' <page.html | sed 's/<i[^>]*>//g; s/<\/i>//g' >out
 prints "&lt;script&gt;alert("
 prints "right behind &lt;b "
 is "$(grep -o '<script' page.html | wc -l)" 1
+
+# Names may be any bytes, and long.
+long=$(printf '%0200d' 7)
+odd=$(printf '%s/caf\351\033[1m-%s.txt' "$long" "$long")
+mkdir "$long"
+cp brackets.txt "$odd"
+run 0 neurons model "$odd" --json
+is "$(value text)" "$(printf '%s/caf\357\277\275\\u001B[1m-%s.txt' "$long" "$long")"
+run 0 neurons model "$odd"
+prints "$(printf 'text    %s/caf\\xe9\\x1b[1m-%s.txt: ' "$long" "$long")"
 
 # What cannot be read.
 head -c 500 text.txt >short.txt
