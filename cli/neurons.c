@@ -110,11 +110,12 @@ static rnn_status choose_part(work *w, rnn_error *error) {
                                 "that is new to it may be less clear");
     w->span = rnn_score_part(w->symbols, &w->plan, (rnn_part)w->plan.part);
     if (status == RNN_OK && w->plan.part != RNN_PART_ALL &&
-        w->span.end - w->span.begin < RNN_NEURONS_LEAST)
+        w->span.end - w->span.begin < rnn_neurons_least(how->shifts))
         return rnn_fail(error, RNN_ERR_RANGE,
-                        "this part of the text has %llu characters; at least %d are needed. Give "
-                        "--part all, a larger --val-frac, or another text",
-                        (unsigned long long)(w->span.end - w->span.begin), RNN_NEURONS_LEAST);
+                        "this part of the text has %llu characters; at least %llu are needed with "
+                        "--shifts %d. Give --part all, a larger --val-frac, or another text",
+                        (unsigned long long)(w->span.end - w->span.begin),
+                        (unsigned long long)rnn_neurons_least(how->shifts), how->shifts);
     return status;
 }
 

@@ -244,16 +244,21 @@ static rnn_status find(rnn_neurons *self, const rnn_model *model, const rnn_symb
     return status;
 }
 
+uint64_t rnn_neurons_least(int shifts) {
+    return (uint64_t)RNN_NEURONS_STRETCH * ((uint64_t)shifts + 1);
+}
+
 rnn_status rnn_neurons_find(rnn_neurons **out, const rnn_model *model, const rnn_symbols *symbols,
                             rnn_span span, const rnn_neurons_plan *plan, rnn_error *error) {
     uint64_t most = plan->most && plan->most < RNN_NEURONS_MOST ? plan->most : RNN_NEURONS_MOST;
     uint64_t characters = span.end - span.begin < most ? span.end - span.begin : most;
     *out = NULL;
-    if (characters < RNN_NEURONS_LEAST)
+    if (characters < rnn_neurons_least(plan->shifts))
         return rnn_fail(error, RNN_ERR_RANGE,
-                        "%llu characters are too few to tell what a unit follows; at least %d are "
-                        "needed, and some 50,000 are better",
-                        (unsigned long long)characters, RNN_NEURONS_LEAST);
+                        "%llu characters are too few to tell what a unit follows: at least %llu are "
+                        "needed with %d shifts, and some 50,000 are better",
+                        (unsigned long long)characters,
+                        (unsigned long long)rnn_neurons_least(plan->shifts), plan->shifts);
     rnn_neurons *self = rnn_allocate(1, sizeof *self);
     if (!self)
         return out_of_memory(error);

@@ -16,8 +16,11 @@
 #include "structure/predicates.h"
 #include "text/batches.h"
 
-#define RNN_NEURONS_LEAST 1000     /* characters */
-#define RNN_NEURONS_MOST  10000000 /* characters: a byte of memory for each and each predicate */
+/* Characters that each shift needs, and one more: predicates then move by 187 at least, beyond
+ * most lines, quotations and conditions. */
+#define RNN_NEURONS_STRETCH 500
+#define RNN_NEURONS_LEAST   (2 * RNN_NEURONS_STRETCH) /* characters, with one shift */
+#define RNN_NEURONS_MOST    10000000 /* characters: a byte of memory for each and each predicate */
 /* A unit is readable if it follows something so closely: an AUC of 0.9, a correlation of 0.8. */
 #define RNN_NEURONS_READABLE 0.8
 
@@ -79,8 +82,11 @@ typedef struct rnn_neurons {
     rnn_neuron *all;
 } rnn_neurons;
 
-/* Searches the beginning of a span of a text. RNN_ERR_RANGE for one of less than
- * RNN_NEURONS_LEAST characters, RNN_ERR_MEMORY. */
+/* The fewest characters that can be searched with so many shifts. */
+uint64_t rnn_neurons_least(int shifts);
+
+/* Searches the beginning of a span of a text. RNN_ERR_RANGE for less than rnn_neurons_least
+ * characters, RNN_ERR_MEMORY. */
 rnn_status rnn_neurons_find(rnn_neurons **out, const rnn_model *model, const rnn_symbols *symbols,
                             rnn_span span, const rnn_neurons_plan *plan, rnn_error *error);
 void rnn_neurons_destroy(rnn_neurons *neurons);

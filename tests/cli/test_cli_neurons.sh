@@ -45,7 +45,7 @@ is "$(grep -c '^   .* -\{0,1\}0:[0-9]*  *[0-9.]*$' out)" $((2 * $(grep -c '^[a-z
 prints "right behind ma"
 
 # As data.
-run 0 neurons model brackets.txt --json --characters 2000
+run 0 neurons model brackets.txt --json --characters 2000 --shifts 3
 silent err
 is "$(value characters)" 2000
 is "$(value language)" quotes
@@ -68,7 +68,7 @@ prints "text    text.txt"
 run 0 neurons model text.txt --part train --quiet
 silent err
 prints "the training part of text.txt"
-run 0 neurons model text.txt --val-frac 0.2 --json
+run 0 neurons model text.txt --val-frac 0.2 --json --shifts 2
 is "$(value text)" "the validation part of text.txt"
 is "$(value characters)" $((size / 5))
 run 0 neurons model brackets.txt --language c
@@ -122,6 +122,9 @@ prints "$(printf 'text    %s/caf\\xe9\\x1b[1m-%s.txt: ' "$long" "$long")"
 head -c 500 text.txt >short.txt
 run 2 neurons model short.txt
 says "500 characters are too few"
+run 2 neurons model brackets.txt --characters 5499
+says "at least 5500 are needed with 10 shifts"
+run 0 neurons model brackets.txt --characters 5500
 run 2 neurons model text.txt --part all --after 'seventeen bytes..'
 says "17 bytes"
 run 4 neurons model nothing.txt

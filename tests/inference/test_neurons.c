@@ -233,6 +233,15 @@ static void refused(void **state) {
     assert_int_equal(rnn_neurons_find(&found, model, symbols, little, &plan, &error),
                      RNN_ERR_RANGE);
     assert_non_null(strstr(error.message, "895 characters"));
+    /* Each shift has to go somewhere. */
+    plan.shifts = 3;
+    rnn_span short_of = {5, 2004}, just = {5, 2005};
+    assert_int_equal(rnn_neurons_find(&found, model, symbols, short_of, &plan, &error),
+                     RNN_ERR_RANGE);
+    assert_non_null(strstr(error.message, "2000 are needed with 3 shifts"));
+    assert_int_equal(rnn_neurons_find(&found, model, symbols, just, &plan, &error), RNN_OK);
+    rnn_neurons_destroy(found);
+    plan.shifts = 1;
     rnn_span enough = {5, 1500};
     for (uint64_t nth = 1;; nth++) {
         rnn_allocate_fail(nth, 0);
