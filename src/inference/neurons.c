@@ -254,11 +254,12 @@ rnn_status rnn_neurons_find(rnn_neurons **out, const rnn_model *model, const rnn
     uint64_t characters = span.end - span.begin < most ? span.end - span.begin : most;
     *out = NULL;
     if (characters < rnn_neurons_least(plan->shifts))
-        return rnn_fail(error, RNN_ERR_RANGE,
-                        "%llu characters are too few to tell what a unit follows: at least %llu are "
-                        "needed with %d shifts, and some 50,000 are better",
-                        (unsigned long long)characters,
-                        (unsigned long long)rnn_neurons_least(plan->shifts), plan->shifts);
+        return rnn_fail(
+            error, RNN_ERR_RANGE,
+            "%llu characters are too few to tell what a unit follows: at least %llu are "
+            "needed with %d shifts, and some 50,000 are better",
+            (unsigned long long)characters, (unsigned long long)rnn_neurons_least(plan->shifts),
+            plan->shifts);
     rnn_neurons *self = rnn_allocate(1, sizeof *self);
     if (!self)
         return out_of_memory(error);

@@ -359,8 +359,8 @@ static void memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(definitions), cmocka_unit_test(shifts), cmocka_unit_test(noise),
-        cmocka_unit_test(shared), cmocka_unit_test(limits), cmocka_unit_test(threads),
-        cmocka_unit_test(edges),  cmocka_unit_test(memory),
+        cmocka_unit_test(shared),      cmocka_unit_test(limits), cmocka_unit_test(threads),
+        cmocka_unit_test(edges),       cmocka_unit_test(memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -278,12 +278,8 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(planted),
-        cmocka_unit_test(counted),
-        cmocka_unit_test(by_chance),
-        cmocka_unit_test(means),
-        cmocka_unit_test(same),
-        cmocka_unit_test(refused),
+        cmocka_unit_test(planted), cmocka_unit_test(counted), cmocka_unit_test(by_chance),
+        cmocka_unit_test(means),   cmocka_unit_test(same),    cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
