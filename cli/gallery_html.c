@@ -107,9 +107,8 @@ static void draw_table(FILE *file, const gallery *self) {
     fprintf(
         file,
         "<p>%s of %s units (%.1f%%) can be read: their AUC is at least %.1f, or their r at least "
-        "%.1f, in either half of the text. %s (%.1f%%) are above chance and the character alone "
-        "for "
-        "something, in either half",
+        "%.1f, in each half of the text. %s (%.1f%%) are above chance and the character alone "
+        "for something, in each half",
         figures_count(found->readable).text, figures_count(found->units).text,
         100 * (double)found->readable / (double)found->units, (1 + RNN_NEURONS_READABLE) / 2,
         RNN_NEURONS_READABLE, figures_count(found->above).text,

@@ -145,7 +145,7 @@ void neurons_report_print(FILE *file, const neurons_report *report) {
             "unit    LAYER:UNIT; - before it: it falls where the predicate is\n"
             "chance  the best of all units with the predicate moved away, in %d ways\n"
             "alone   what the character at hand tells by itself\n"
-            "above   units that score more than both, in either half\n",
+            "above   units that score more than both, in each half\n",
             found->shifts);
     print_rows(file, report, 0);
     print_rows(file, report, 1);

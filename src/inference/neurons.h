@@ -57,7 +57,7 @@ typedef struct rnn_neurons_row {
     double mean;        /* of its values: the share of characters that have it */
     double chance;      /* the best that any unit scored with the predicate elsewhere */
     double alone;       /* what the character by itself scores (character_alone.h), at least 0 */
-    size_t above;       /* units that score more than both, in either half */
+    size_t above;       /* units that score more than both, in each half */
     rnn_neuron *ranked; /* [units], by what they scored in the first half */
 } rnn_neurons_row;
 
@@ -69,7 +69,7 @@ typedef struct rnn_neurons {
     size_t count;
     rnn_neurons_row rows[RNN_PREDICATES_MOST]; /* [count] */
     size_t above;    /* units that are above chance and the character alone for something */
-    size_t readable; /* of them, those that score RNN_NEURONS_READABLE at least in either half */
+    size_t readable; /* of them, those that score RNN_NEURONS_READABLE at least in each half */
     /* How many would be, where no unit has to do with any predicate: the mean over the shifts,
      * each in turn taken for where the predicates belong, and the others for chance. 0 of one
      * shift, which has no others. */
