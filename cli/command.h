@@ -29,6 +29,6 @@ extern const command *const command_list[];
 const command *command_find(const char *name);
 
 extern const command train_command, sample_command, eval_command, show_command, neurons_command,
-    info_command, bench_command, help_command, man_command, completions_command;
+    serve_command, info_command, bench_command, help_command, man_command, completions_command;
 
 #endif

@@ -182,6 +182,15 @@ RNN_API void rnn_sampler_destroy(rnn_sampler *sampler);
 RNN_API rnn_status rnn_sampler_prime(rnn_sampler *sampler, const char *text, size_t bytes,
                                      int skip_unknown, rnn_error *error);
 
+/* The same for `count` symbols, 0 <= each < symbols: a long prime can so be read in pieces.
+ * RNN_ERR_MEMORY. */
+RNN_API rnn_status rnn_sampler_read(rnn_sampler *sampler, const int32_t *symbols, size_t count,
+                                    rnn_error *error);
+
+/* The logits [symbols] of what a stream, from 0, draws next, before temperature and
+ * filters. They belong to the sampler and stand until it reads or draws. */
+RNN_API const float *rnn_sampler_logits(rnn_sampler *sampler, int stream);
+
 /* Draws the next symbol of every stream into symbols [streams] and reads it
  * back in. Cannot fail. A sampler that has read no prime begins with a symbol
  * drawn from the model's answer to a newline (or to symbol 0). */

@@ -15,7 +15,8 @@ find src cli server -name '*.[ch]' 2>/dev/null | sort | xargs awk '
         floor["inference"] = 3
         floor["training"] = 4
         floor["bench"] = 5
-        floor["cli"] = floor["server"] = 6
+        floor["server"] = 6
+        floor["cli"] = 7
     }
     function complain(what) {
         printf "%s:%d: %s\n", FILENAME, FNR, what

@@ -75,6 +75,7 @@ package_for() {
     apt-get:libarchive) echo libarchive-dev ;;
     apt-get:libxxhash) echo libxxhash-dev ;;
     apt-get:libdivsufsort) echo libdivsufsort-dev ;;
+    apt-get:libmicrohttpd) echo libmicrohttpd-dev ;;
     apt-get:cmocka) echo libcmocka-dev ;;
     apt-get:kernel-headers) echo linux-libc-dev ;;
     dnf:jansson) echo jansson-devel ;;
@@ -82,6 +83,7 @@ package_for() {
     dnf:libarchive) echo libarchive-devel ;;
     dnf:libxxhash) echo xxhash-devel ;;
     dnf:libdivsufsort) echo libdivsufsort-devel ;;
+    dnf:libmicrohttpd) echo libmicrohttpd-devel ;;
     dnf:cmocka) echo libcmocka-devel ;;
     dnf:kernel-headers) echo kernel-headers ;;
     brew:jansson) echo jansson ;;
@@ -89,8 +91,11 @@ package_for() {
     brew:libarchive) echo libarchive ;;
     brew:libxxhash) echo xxhash ;;
     brew:libdivsufsort) echo libdivsufsort ;;
+    brew:libmicrohttpd) echo libmicrohttpd ;;
     brew:cmocka) echo cmocka ;;
     apt-get:qemu | dnf:qemu) echo qemu-user ;;
+    apt-get:chromium) echo chromium chromium-driver python3 ;;
+    dnf:chromium) echo chromium chromedriver python3 ;;
     *:clang) echo clang ;;
     *:clang-format) echo clang-format ;;
     esac
@@ -116,6 +121,7 @@ is_there() {
     pkg-config | clang | clang-format) have "$1" ;;
     cmake) cmake_is_new_enough ;;
     qemu) have qemu-x86_64 || [ "$(uname -sm)" != "Linux x86_64" ] ;;
+    chromium) { have chromedriver && have python3; } || ! package_for "$(package_manager)" chromium | grep -q . ;;
     kernel-headers) [ -d /usr/include/linux ] || [ "$(uname)" != Linux ] ;;
     *) have pkg-config && has_module "$1" ;;
     esac
@@ -178,7 +184,8 @@ find_homebrew_modules() {
 # setup_packages THING...: installs what of the build's needs and THINGs is not there.
 setup_packages() {
     find_homebrew_modules
-    set -- compiler libc make cmake pkg-config jansson libutf8proc libarchive libxxhash libdivsufsort "$@"
+    set -- compiler libc make cmake pkg-config jansson libutf8proc libarchive libxxhash \
+        libdivsufsort libmicrohttpd "$@"
     missing=$(missing_things "$@")
     [ -n "$missing" ] || return 0
 
@@ -191,7 +198,8 @@ setup_packages() {
         fail "Missing here: $missing
 Neither apt-get, dnf nor brew was found. Install these by the means of your system
 (a C17 compiler, CMake 3.20 or newer, pkg-config, and the libraries jansson, utf8proc,
-libarchive, xxhash and libdivsufsort with their headers; cmocka for the tests) and run this again."
+libarchive, xxhash, libdivsufsort and libmicrohttpd with their headers; cmocka for the tests) and
+run this again."
     fi
     if [ "$manager" = brew ] && ! is_there compiler; then
         fail "No C compiler here. Run:  xcode-select --install  and then this again."

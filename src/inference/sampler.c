@@ -179,8 +179,8 @@ static void read_each(rnn_sampler *s, int32_t symbol) {
     s->begun = 1;
 }
 
-static rnn_status read_symbols(rnn_sampler *s, const int32_t *symbols, size_t count,
-                               rnn_error *error) {
+rnn_status rnn_sampler_read(rnn_sampler *s, const int32_t *symbols, size_t count,
+                            rnn_error *error) {
     if (count == 0)
         return RNN_OK;
     if (s->streams > 1 && !s->begun) {
@@ -201,7 +201,7 @@ rnn_status rnn_sampler_prime(rnn_sampler *s, const char *text, size_t bytes, int
         rnn_model_encode(s->model, text, bytes, skip_unknown, &symbols, &count, error);
     if (status != RNN_OK)
         return status;
-    status = read_symbols(s, symbols, count, error);
+    status = rnn_sampler_read(s, symbols, count, error);
     rnn_free(symbols);
     return status;
 }
@@ -296,9 +296,18 @@ static int32_t draw(rnn_sampler *s, size_t stream) {
     return best->symbol;
 }
 
-void rnn_sampler_next(rnn_sampler *s, int32_t *symbols) {
+static void begin(rnn_sampler *s) {
     if (!s->begun)
         read_each(s, s->opening);
+}
+
+const float *rnn_sampler_logits(rnn_sampler *s, int stream) {
+    begin(s);
+    return s->logits + (size_t)stream * s->model->network.symbols;
+}
+
+void rnn_sampler_next(rnn_sampler *s, int32_t *symbols) {
+    begin(s);
     for (size_t b = 0; b < s->streams; b++)
         symbols[b] = draw(s, b);
     s->drawn++;

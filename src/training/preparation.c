@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -418,13 +419,25 @@ static rnn_status load_checkpoint(rnn_trainer *t, rnn_error *error) {
 
 /* ---------------------------------------------------------------- directory */
 
+/* Who only looks whether somebody trains there holds the lock for a moment. */
+static int is_locked(int directory) {
+    for (int tries = 0; flock(directory, LOCK_EX | LOCK_NB) != 0; tries++) {
+        if (errno != EWOULDBLOCK)
+            return 0;
+        if (tries == 5)
+            return 1;
+        poll(NULL, 0, 5);
+    }
+    return 0;
+}
+
 /* Makes the directory this run's own for as long as it lasts. */
 static rnn_status lock_directory(rnn_trainer *t, rnn_error *error) {
     rnn_status status = rnn_files_make_directory(t->how.out, error);
     if (status != RNN_OK)
         return status;
     t->lock = open(t->how.out, O_RDONLY | O_CLOEXEC);
-    if (t->lock >= 0 && flock(t->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    if (t->lock >= 0 && is_locked(t->lock))
         return rnn_fail(error, RNN_ERR_IO,
                         "%s: another process is training there; give this run another directory",
                         t->how.out);

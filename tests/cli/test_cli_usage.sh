@@ -8,7 +8,7 @@
 # Help is golden: a change of it shows in review.
 COLUMNS=80
 export COLUMNS
-for command in '' train sample eval show neurons info bench help man completions; do
+for command in '' train sample eval show neurons serve info bench help man completions; do
     # shellcheck disable=SC2086
     run 0 help $command
     silent err
@@ -95,6 +95,8 @@ wrong "endless" sample a --endless --json
 wrong "endless" sample a --length 0 --count 2
 wrong "which text?" eval model
 wrong "--per-char and --json" eval model x --per-char --json
+wrong "--port must be" serve --port 65536
+wrong "at a time" serve a b
 wrong "which model?" info
 wrong "'nothing'? Configurations stand behind --config" bench nothing
 wrong "'trian' is no word of a configuration; these are: train, evaluate" bench --config 'trian lstm'
@@ -139,7 +141,7 @@ if command -v bash >/dev/null; then
 fi
 
 # Manual pages.
-for command in '' train sample eval show neurons info bench help man completions; do
+for command in '' train sample eval show neurons serve info bench help man completions; do
     # shellcheck disable=SC2086
     run 0 man $command
     prints '.SH NAME'

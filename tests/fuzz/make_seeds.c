@@ -102,6 +102,21 @@ static void put_structures(void) {
              "\011\"a (b)\" \xE2\x80\x9C \xE2\x80\x99 \xE2\x80\x9D\n\n\xC2\xAB \xC2\xBB");
 }
 
+static void put_requests(void) {
+    static const char head[] =
+        "Host: 127.0.0.1:8765\nOrigin: http://localhost:8765\nContent-Type: application/json\n"
+        "Content-Length: 20\nX-RNN-Token: 0123456789abcdef0123456789abcdef\n"
+        "Sec-Fetch-Site: same-origin\n\nrun%20one\n";
+    static const char *const bodies[] = {
+        "{\"prompt\": \"a\", \"max_tokens\": 9, \"stop\": [\"b\", \"c\"], \"n\": 2, \"seed\": 3}",
+        "{\"hidden-size\": 24, \"bias\": false, \"time\": \"3m\", \"cell\": \"gru\"}"};
+    char text[1024];
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(text, sizeof text, "%s%s", head, bodies[i]);
+        put_text("requests", i ? "settings" : "completion", text);
+    }
+}
+
 int main(int count, char **words) {
     if (count != 2) {
         fprintf(stderr, "usage: make_seeds DIRECTORY\n");
@@ -113,6 +128,7 @@ int main(int count, char **words) {
     put_model(RNN_CELL_LSTM, 1, 2, 1);
     put_open_vocabulary();
     put_structures();
+    put_requests();
     put_predicates();
     put("safetensors", "empty", "\2\0\0\0\0\0\0\0{}", 10);
     put_text("json", "values", "{\"a\":[1,-0.5e+3,true,false,null,\"\\u00e9\\ud83d\\ude00\\n\"]}");

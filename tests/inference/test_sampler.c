@@ -177,6 +177,52 @@ static void test_distribution(void **state) {
     }
 }
 
+/* A prime that is read in pieces of symbols, and the logits of what comes next: those that a
+ * state has, also where nothing has been read. */
+static void test_pieces_and_logits(void **state) {
+    (void)state;
+    static const char text[] = "hello world hello";
+    size_t symbols = (size_t)rnn_model_describe(model).symbols, count;
+    rnn_sampling how = {.seed = 5, .threads = 1};
+    for (int streams = 1; streams <= 3; streams += 2) {
+        rnn_sampler *whole = sampler_of(&how, streams), *pieces = sampler_of(&how, streams);
+        rnn_state *reader;
+        const float *logits = NULL;
+        int32_t *list, a[3], b[3];
+        assert_int_equal(rnn_model_encode(model, text, strlen(text), 0, &list, &count, NULL),
+                         RNN_OK);
+        assert_int_equal(rnn_state_create(&reader, model, NULL), RNN_OK);
+        prime(whole, text);
+        for (size_t i = 0; i < count; i += 3)
+            assert_int_equal(
+                rnn_sampler_read(pieces, list + i, count - i < 3 ? count - i : 3, NULL), RNN_OK);
+        for (size_t i = 0; i < count; i++)
+            logits = rnn_state_step(reader, list[i]);
+        for (int i = 0; i < streams; i++)
+            assert_memory_equal(rnn_sampler_logits(pieces, i), logits, symbols * sizeof(float));
+        for (int i = 0; i < 50; i++) {
+            rnn_sampler_next(whole, a);
+            rnn_sampler_next(pieces, b);
+            assert_memory_equal(a, b, (size_t)streams * sizeof(int32_t));
+        }
+        rnn_state_destroy(reader);
+        rnn_sampler_destroy(whole);
+        rnn_sampler_destroy(pieces);
+        rnn_free(list);
+    }
+    /* Asking changes nothing of a text that begins by itself. */
+    rnn_sampler *asked = sampler_of(&how, 1), *other = sampler_of(&how, 1);
+    assert_non_null(rnn_sampler_logits(asked, 0));
+    for (int i = 0; i < 50; i++) {
+        int32_t x, y;
+        rnn_sampler_next(asked, &x);
+        rnn_sampler_next(other, &y);
+        assert_int_equal(x, y);
+    }
+    rnn_sampler_destroy(asked);
+    rnn_sampler_destroy(other);
+}
+
 static void test_greedy(void **state) {
     (void)state;
     double p[64];
@@ -318,10 +364,15 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_seed_same_text), cmocka_unit_test(test_streams_are_independent),
-        cmocka_unit_test(test_distribution),        cmocka_unit_test(test_greedy),
-        cmocka_unit_test(test_other_kernels),       cmocka_unit_test(test_wide_models),
-        cmocka_unit_test(test_states_clone),        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_same_seed_same_text),
+        cmocka_unit_test(test_streams_are_independent),
+        cmocka_unit_test(test_pieces_and_logits),
+        cmocka_unit_test(test_distribution),
+        cmocka_unit_test(test_greedy),
+        cmocka_unit_test(test_other_kernels),
+        cmocka_unit_test(test_wide_models),
+        cmocka_unit_test(test_states_clone),
+        cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
