@@ -28,14 +28,14 @@ typedef struct calling {
 } calling;
 
 static double lead_of(const rnn_neurons_row *row, const rnn_neuron *neuron) {
-    return neuron->score - fmax(row->chance, row->alone);
+    return rnn_neuron_lesser(neuron) - fmax(row->chance, row->alone);
 }
 
 static int is_better(const calling *than, const rnn_neuron *neuron, double lead) {
     if (!than->neuron)
         return 1;
     if (lead > AHEAD && than->lead > AHEAD)
-        return neuron->chosen > than->neuron->chosen;
+        return rnn_neuron_lesser(neuron) > rnn_neuron_lesser(than->neuron);
     return lead > than->lead;
 }
 
@@ -55,17 +55,16 @@ static calling *find_callings(const gallery *self) {
     return callings;
 }
 
-/* The unit of a row that is ranked first among those that are called to it and not shown;
- * NULL if there is none that is ahead. */
+/* The unit of a row that is the furthest ahead among those that are called to it and not
+ * shown; NULL if there is none that is ahead. */
 static calling *next_of(const gallery *self, calling *callings, const rnn_neurons_row *row) {
-    size_t hidden = (size_t)self->report->model.hidden_size;
-    for (size_t i = 0; i < self->report->found->units; i++) {
-        const rnn_neuron *neuron = &row->ranked[i];
-        calling *of = &callings[(size_t)neuron->layer * hidden + (size_t)neuron->unit];
-        if (of->row == row && !of->shown && of->lead > AHEAD)
-            return of;
+    calling *next = NULL;
+    for (size_t u = 0; u < self->report->found->units; u++) {
+        calling *of = &callings[u];
+        if (of->row == row && !of->shown && of->lead > (next ? next->lead : AHEAD))
+            next = of;
     }
-    return NULL;
+    return next;
 }
 
 /* Shows one more unit of each row, the furthest ahead first. */

@@ -4,7 +4,7 @@
  * what it follows: a page.
  *
  * The text is chosen by what it is, never by what the unit does there: the piece of the
- * second half, which no unit was chosen on, where the predicate varies the most.
+ * second half where the predicate varies the most.
  */
 #ifndef CLI_GALLERY_H
 #define CLI_GALLERY_H
@@ -35,7 +35,8 @@ typedef struct gallery {
     exhibit exhibits[GALLERY_MOST + 1]; /* [count], and one of the usual kind behind them */
 } gallery;
 
-/* Chooses units. Each stands for what it follows most closely. Shown is the best of each
+/* Chooses units, by the lower of their scores in the two halves: the best in either are good by
+ * luck alone. Each stands for what it follows most closely. Shown is the best of each
  * predicate, the furthest ahead of chance and of the character alone first; then the second
  * of each, and the third; none that is not clearly ahead. The last is the unit that half of all
  * units are ahead of, unless it is among the others. Fills row and neuron of the exhibits, and

@@ -4,8 +4,6 @@
  */
 #include "cli/gallery.h"
 
-#include <math.h>
-
 #include "cli/figures.h"
 #include "cli/html.h"
 
@@ -67,9 +65,10 @@ static void draw_words(FILE *file, const gallery *self) {
         file,
         "<p>Each pane is a piece of text, colored by what one unit of the network is after it "
         "has read each character. What <span class=\"key\">is underlined</span> is inside of what "
-        "the unit was found to follow; what is counted has no line. All %s units were ranked on "
-        "the first half of the text; what you see, and the scores, are of the second. Each piece "
-        "was chosen by its text alone: it is where what the unit follows varies the most.</p>\n"
+        "the unit was found to follow; what is counted has no line. All %s units were scored on "
+        "both halves of the text; these were chosen by the lower of the two scores, and what you "
+        "see, and the figures, are of the second half. Each piece was chosen by its text alone: it "
+        "is where what the unit follows varies the most.</p>\n"
         "<p>AUC is how often a unit is higher at a character that is inside than at one that is "
         "not (0.5 is a toss of a coin), r a correlation; a unit that falls is counted upside down. "
         "Chance is the best of all units when the same text is held against them in the wrong "
@@ -108,11 +107,17 @@ static void draw_table(FILE *file, const gallery *self) {
     fprintf(
         file,
         "<p>%s of %s units (%.1f%%) can be read: their AUC is at least %.1f, or their r at least "
-        "%.1f. %s (%.0f%%) are above chance and the character alone for something.</p>\n",
+        "%.1f, in each half of the text. %s (%.1f%%) are above chance and the character alone "
+        "for something, in each half",
         figures_count(found->readable).text, figures_count(found->units).text,
         100 * (double)found->readable / (double)found->units, (1 + RNN_NEURONS_READABLE) / 2,
         RNN_NEURONS_READABLE, figures_count(found->above).text,
         100 * (double)found->above / (double)found->units);
+    if (found->shifts > 1)
+        fprintf(file, "; %.1f%% would be by chance", neurons_report_by_chance(found));
+    fputs(". The unit here is the one that is ranked first on the first half, its score that on "
+          "the second.</p>\n",
+          file);
     fputs("<table><tr><th></th><th class=\"number\">share or mean</th><th class=\"number\">unit"
           "</th><th></th><th class=\"number\">score</th><th class=\"number\">chance</th>"
           "<th class=\"number\">alone</th><th class=\"number\">units above both</th></tr>\n",

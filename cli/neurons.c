@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/document.h"
 #include "cli/gallery.h"
@@ -37,7 +38,7 @@ typedef struct work {
     rnn_evaluation plan;
     rnn_span span;
     rnn_neurons *found;
-    char text[256];       /* in words */
+    char *text;           /* in words; owned */
     const char *argument; /* the model as it was named */
 } work;
 
@@ -109,20 +110,26 @@ static rnn_status choose_part(work *w, rnn_error *error) {
                                 "that is new to it may be less clear");
     w->span = rnn_score_part(w->symbols, &w->plan, (rnn_part)w->plan.part);
     if (status == RNN_OK && w->plan.part != RNN_PART_ALL &&
-        w->span.end - w->span.begin < RNN_NEURONS_LEAST)
+        w->span.end - w->span.begin < rnn_neurons_least(how->shifts))
         return rnn_fail(error, RNN_ERR_RANGE,
-                        "this part of the text has %llu characters; at least %d are needed. Give "
-                        "--part all, a larger --val-frac, or another text",
-                        (unsigned long long)(w->span.end - w->span.begin), RNN_NEURONS_LEAST);
+                        "this part of the text has %llu characters; at least %llu are needed with "
+                        "--shifts %d. Give --part all, a larger --val-frac, or another text",
+                        (unsigned long long)(w->span.end - w->span.begin),
+                        (unsigned long long)rnn_neurons_least(how->shifts), how->shifts);
     return status;
 }
 
-static void name_text(work *w, char **inputs, size_t count) {
+static rnn_status name_text(work *w, char **inputs, size_t count, rnn_error *error) {
     static const char *const parts[] = {"", "the training part of ", "the validation part of ",
                                         "the test part of "};
-    snprintf(w->text, sizeof w->text, "%s%s%s", parts[w->plan.part],
-             strcmp(inputs[0], "-") == 0 ? "standard input" : inputs[0],
-             count > 1 ? " and others" : "");
+    const char *part = parts[w->plan.part], *more = count > 1 ? " and others" : "";
+    const char *name = strcmp(inputs[0], "-") == 0 ? "standard input" : inputs[0];
+    size_t room = strlen(part) + strlen(name) + strlen(more) + 1;
+    w->text = rnn_allocate(room, 1);
+    if (!w->text)
+        return rnn_fail(error, RNN_ERR_MEMORY, "no memory for the text's name");
+    snprintf(w->text, room, "%s%s%s", part, name, more);
+    return RNN_OK;
 }
 
 static rnn_status read_text(work *w, char **inputs, size_t count, rnn_error *error) {
@@ -134,7 +141,7 @@ static rnn_status read_text(work *w, char **inputs, size_t count, rnn_error *err
     if (status == RNN_OK)
         status = choose_part(w, error);
     if (status == RNN_OK)
-        name_text(w, inputs, count);
+        status = name_text(w, inputs, count, error);
     return status;
 }
 
@@ -219,6 +226,7 @@ static void release(work *w) {
     rnn_neurons_destroy(w->found);
     rnn_symbols_destroy(w->symbols);
     rnn_model_destroy(w->model);
+    rnn_free(w->text);
 }
 
 static int run(const command *self, int argc, char **argv) {

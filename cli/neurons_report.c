@@ -8,10 +8,15 @@
 #include <stdlib.h>
 
 #include "cli/figures.h"
+#include "cli/json_text.h"
 #include "cli/terminal.h"
 
 double neurons_report_lead(const rnn_neurons_row *row) {
-    return row->ranked[0].score - fmax(row->chance, row->alone);
+    return rnn_neuron_lesser(&row->ranked[0]) - fmax(row->chance, row->alone);
+}
+
+double neurons_report_by_chance(const rnn_neurons *found) {
+    return 100 * found->above_by_chance / (double)found->units;
 }
 
 static int by_lead(const void *a, const void *b) {
@@ -110,8 +115,11 @@ static void print_units(FILE *file, const rnn_neurons *found) {
             figures_count(found->readable).text, figures_count(found->units).text,
             100 * (double)found->readable / units, (1 + RNN_NEURONS_READABLE) / 2,
             RNN_NEURONS_READABLE);
-    fprintf(file, "%s (%.0f%%) are above chance and the character alone for something\n",
+    fprintf(file, "%s (%.1f%%) are above chance and the character alone for something",
             figures_count(found->above).text, 100 * (double)found->above / units);
+    if (found->shifts > 1)
+        fprintf(file, ";\n%.1f%% would be by chance", neurons_report_by_chance(found));
+    fputc('\n', file);
 }
 
 const char *neurons_report_language(const rnn_neurons *found) {
@@ -127,16 +135,17 @@ void neurons_report_print(FILE *file, const neurons_report *report) {
     char model[128];
     neurons_report_model(report, model, sizeof model);
     fprintf(file, "model   %s\n", model);
-    fprintf(file, "text    %s: %s characters, read as %s\n", report->text,
-            figures_count(found->characters).text, neurons_report_language(found));
+    terminal_print_safely(file, report->text, "text    ");
+    fprintf(file, ": %s characters, read as %s\n", figures_count(found->characters).text,
+            neurons_report_language(found));
     fprintf(file, "time    %s, %s characters a second\n", figures_seconds(found->seconds).text,
             figures_rate(found->seconds > 0 ? (double)found->characters / found->seconds : 0).text);
     fprintf(file,
-            "\nUnits are chosen on the first half of the text and scored on the second.\n"
+            "\nUnits are ranked on the first half of the text and scored on the second.\n"
             "unit    LAYER:UNIT; - before it: it falls where the predicate is\n"
             "chance  the best of all units with the predicate moved away, in %d ways\n"
             "alone   what the character at hand tells by itself\n"
-            "above   units that score more than both\n",
+            "above   units that score more than both, in each half\n",
             found->shifts);
     print_rows(file, report, 0);
     print_rows(file, report, 1);
@@ -180,11 +189,17 @@ json_t *neurons_report_describe(const neurons_report *report) {
     json_t *rows = json_array();
     for (size_t i = 0; i < found->count; i++)
         json_array_append_new(rows, describe_row(&found->rows[i], report->top));
-    return json_pack("{s:s, s:s, s:I, s:s, s:I, s:I, s:I, s:f, s:i, s:f, s:o}", "model",
-                     report->name, "text", report->text, "characters",
-                     (json_int_t)found->characters, "language", rnn_language_name(found->language),
-                     "units", (json_int_t)found->units, "units_above", (json_int_t)found->above,
-                     "units_readable", (json_int_t)found->readable, "readable_score",
-                     RNN_NEURONS_READABLE, "shifts", found->shifts, "seconds", found->seconds,
-                     "predicates", rows);
+    json_t *object = json_pack(
+        "{s:o, s:o, s:I, s:s, s:I, s:I, s:I, s:f, s:i, s:f, s:o}", "model",
+        json_text_of(report->name), "text", json_text_of(report->text), "characters",
+        (json_int_t)found->characters, "language", rnn_language_name(found->language), "units",
+        (json_int_t)found->units, "units_above", (json_int_t)found->above, "units_readable",
+        (json_int_t)found->readable, "readable_score", RNN_NEURONS_READABLE, "shifts",
+        found->shifts, "seconds", found->seconds, "predicates", rows);
+    int known = found->shifts > 1;
+    json_object_set_new(object, "units_above_by_chance",
+                        known ? json_real(found->above_by_chance) : json_null());
+    json_object_set_new(object, "units_readable_by_chance",
+                        known ? json_real(found->readable_by_chance) : json_null());
+    return object;
 }

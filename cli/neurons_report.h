@@ -18,8 +18,11 @@ typedef struct neurons_report {
     int top;          /* units that are told for each predicate */
 } neurons_report;
 
-/* How far a row's first unit is above chance and above the character alone. */
+/* How far a row's first unit is above chance and above the character alone, in both halves. */
 double neurons_report_lead(const rnn_neurons_row *row);
+
+/* Percent of the units that would be above both by chance. */
+double neurons_report_by_chance(const rnn_neurons *found);
 
 /* The rows that have scores, the furthest lead first; returns their number. */
 size_t neurons_report_sort(const rnn_neurons *found,

@@ -327,9 +327,12 @@ static void score_units(void *argument, int thread, int count) {
 
 /* ----------------------------------------------------------------- characters */
 
+/* What is beyond -1 .. 1 is as far as it goes; what is no number counts as -1. */
 static uint8_t step_of(float activation) {
-    int step = (int)((activation + 1) * (STEPS / 2));
-    return (uint8_t)(step < 0 ? 0 : step >= STEPS ? STEPS - 1 : step);
+    float step = (activation + 1) * (STEPS / 2);
+    if (!(step > 0))
+        return 0;
+    return step < STEPS ? (uint8_t)step : STEPS - 1;
 }
 
 /* The rows that are held become a part of the block. */
@@ -382,10 +385,16 @@ double rnn_association_score(const rnn_association *self, size_t property, size_
     return chosen < 0 ? -score : score;
 }
 
-double rnn_association_chance(const rnn_association *self, size_t property) {
+double rnn_association_lesser(const rnn_association *self, size_t property, size_t shift,
+                              size_t unit) {
+    double chosen = (double)rnn_association_scores(self, 0, property, shift)[unit];
+    return fmin(fabs(chosen), rnn_association_score(self, property, shift, unit));
+}
+
+double rnn_association_chance(const rnn_association *self, size_t property, size_t shift) {
     double best = 0;
     for (size_t k = 1; k <= self->plan.shifts; k++)
-        for (size_t u = 0; u < self->plan.units; u++)
+        for (size_t u = 0; k != shift && u < self->plan.units; u++)
             best = fmax(best, rnn_association_score(self, property, k, u));
     return best;
 }

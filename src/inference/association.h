@@ -71,7 +71,13 @@ const float *rnn_association_scores(const rnn_association *association, size_t h
 double rnn_association_score(const rnn_association *association, size_t property, size_t shift,
                              size_t unit);
 
-/* The best that any unit scores, in this sense, with the property at any shift but 0. */
-double rnn_association_chance(const rnn_association *association, size_t property);
+/* What both halves vouch for: the lower of that and the first half's own score. */
+double rnn_association_lesser(const rnn_association *association, size_t property, size_t shift,
+                              size_t unit);
+
+/* What the property at a shift is to be held against: the best that any unit scores in the
+ * second half, in this sense, with it at any other shift but 0; 0 where there is no other. For
+ * shift 0, where the property belongs, this is chance. */
+double rnn_association_chance(const rnn_association *association, size_t property, size_t shift);
 
 #endif

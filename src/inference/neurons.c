@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -117,6 +118,10 @@ static rnn_status read_network(const rnn_neurons *self, const rnn_model *model,
 
 /* -------------------------------------------------------------------- results */
 
+double rnn_neuron_lesser(const rnn_neuron *neuron) {
+    return fmin(neuron->chosen, neuron->score);
+}
+
 static int by_choice(const void *a, const void *b) {
     const rnn_neuron *x = a, *y = b;
     if (x->chosen != y->chosen)
@@ -150,35 +155,49 @@ static rnn_status judge_row(rnn_neurons *self, const rnn_association *associatio
         sum += values[i];
     row->mean = sum / (double)self->characters;
     row->ranked = self->all + p * self->units;
-    row->chance = rnn_association_chance(association, p);
+    row->chance = rnn_association_chance(association, p, 0);
     rnn_status status =
         rnn_character_alone_score(&row->alone, self->text, self->characters, model->network.symbols,
                                   values, row->predicate->graded, error);
     row->alone = fmax(row->alone, 0);
     rank(self, association, p, model->network.hidden);
     for (size_t u = 0; u < self->units; u++)
-        row->above += row->ranked[u].score > fmax(row->chance, row->alone);
+        row->above += rnn_neuron_lesser(&row->ranked[u]) > fmax(row->chance, row->alone);
     return status;
 }
 
-/* Counts the units that are remarkable, each once. */
-static rnn_status count_units(rnn_neurons *self, size_t hidden_size, rnn_error *error) {
-    unsigned char *marks = rnn_allocate(self->units, 1);
-    if (!marks)
-        return out_of_memory(error);
+/* Counts the units that are remarkable with the predicates at a shift, each once. */
+static void count_at(const rnn_neurons *self, const rnn_association *association, size_t shift,
+                     unsigned char *marks, size_t *above, size_t *readable) {
+    memset(marks, 0, self->units);
     for (size_t p = 0; p < self->count; p++) {
         const rnn_neurons_row *row = &self->rows[p];
-        for (size_t i = 0; row->scored && i < self->units; i++) {
-            const rnn_neuron *neuron = &row->ranked[i];
-            size_t u = (size_t)neuron->layer * hidden_size + (size_t)neuron->unit;
-            if (neuron->score > fmax(row->chance, row->alone))
-                marks[u] |= neuron->score >= RNN_NEURONS_READABLE ? 3 : 1;
+        if (!row->scored)
+            continue;
+        double limit = fmax(rnn_association_chance(association, p, shift), row->alone);
+        for (size_t u = 0; u < self->units; u++) {
+            double lesser = rnn_association_lesser(association, p, shift, u);
+            if (lesser > limit)
+                marks[u] |= lesser >= RNN_NEURONS_READABLE ? 3 : 1;
         }
     }
     for (size_t u = 0; u < self->units; u++) {
-        self->above += marks[u] & 1;
-        self->readable += marks[u] >> 1;
+        *above += marks[u] & 1;
+        *readable += marks[u] >> 1;
     }
+}
+
+static rnn_status count_units(rnn_neurons *self, const rnn_association *association,
+                              rnn_error *error) {
+    unsigned char *marks = rnn_allocate(self->units, 1);
+    size_t above = 0, readable = 0, shifts = (size_t)self->shifts;
+    if (!marks)
+        return out_of_memory(error);
+    count_at(self, association, 0, marks, &self->above, &self->readable);
+    for (size_t k = 1; shifts > 1 && k <= shifts; k++)
+        count_at(self, association, k, marks, &above, &readable);
+    self->above_by_chance = (double)above / (double)shifts;
+    self->readable_by_chance = (double)readable / (double)shifts;
     rnn_free(marks);
     return RNN_OK;
 }
@@ -192,7 +211,7 @@ static rnn_status judge(rnn_neurons *self, const rnn_association *association,
     for (size_t p = 0; p < self->count && status == RNN_OK; p++)
         status = judge_row(self, association, p, model, error);
     if (status == RNN_OK)
-        status = count_units(self, model->network.hidden, error);
+        status = count_units(self, association, error);
     return status;
 }
 
@@ -225,16 +244,22 @@ static rnn_status find(rnn_neurons *self, const rnn_model *model, const rnn_symb
     return status;
 }
 
+uint64_t rnn_neurons_least(int shifts) {
+    return (uint64_t)RNN_NEURONS_STRETCH * ((uint64_t)shifts + 1);
+}
+
 rnn_status rnn_neurons_find(rnn_neurons **out, const rnn_model *model, const rnn_symbols *symbols,
                             rnn_span span, const rnn_neurons_plan *plan, rnn_error *error) {
     uint64_t most = plan->most && plan->most < RNN_NEURONS_MOST ? plan->most : RNN_NEURONS_MOST;
     uint64_t characters = span.end - span.begin < most ? span.end - span.begin : most;
     *out = NULL;
-    if (characters < RNN_NEURONS_LEAST)
-        return rnn_fail(error, RNN_ERR_RANGE,
-                        "%llu characters are too few to tell what a unit follows; at least %d are "
-                        "needed, and some 50,000 are better",
-                        (unsigned long long)characters, RNN_NEURONS_LEAST);
+    if (characters < rnn_neurons_least(plan->shifts))
+        return rnn_fail(
+            error, RNN_ERR_RANGE,
+            "%llu characters are too few to tell what a unit follows: at least %llu are "
+            "needed with %d shifts, and some 50,000 are better",
+            (unsigned long long)characters, (unsigned long long)rnn_neurons_least(plan->shifts),
+            plan->shifts);
     rnn_neurons *self = rnn_allocate(1, sizeof *self);
     if (!self)
         return out_of_memory(error);

@@ -4,8 +4,10 @@
  * for: quotes, brackets, the line (structure/predicates.h), by what they score
  * (association.h).
  *
- * The text is read once. Units are chosen on its first half, and what they score, with the
- * sign that they had there, is of its second.
+ * The text is read once. Units are ranked on its first half, and what they score, with the
+ * sign that they had there, is of its second. What counts units asks both: on the half that
+ * they are ranked by the best are good by luck, and picking from all of them those that are
+ * good on the other would be the same luck again.
  */
 #ifndef RNN_NEURONS_H
 #define RNN_NEURONS_H
@@ -14,8 +16,11 @@
 #include "structure/predicates.h"
 #include "text/batches.h"
 
-#define RNN_NEURONS_LEAST 1000     /* characters */
-#define RNN_NEURONS_MOST  10000000 /* characters: a byte of memory for each and each predicate */
+/* Characters that each shift needs, and one more: predicates then move by 187 at least, beyond
+ * most lines, quotations and conditions. */
+#define RNN_NEURONS_STRETCH 500
+#define RNN_NEURONS_LEAST   (2 * RNN_NEURONS_STRETCH) /* characters, with one shift */
+#define RNN_NEURONS_MOST    10000000 /* characters: a byte of memory for each and each predicate */
 /* A unit is readable if it follows something so closely: an AUC of 0.9, a correlation of 0.8. */
 #define RNN_NEURONS_READABLE 0.8
 
@@ -43,13 +48,16 @@ typedef struct rnn_neuron {
     double score;    /* the second's, with that sign: -1 to 1 */
 } rnn_neuron;
 
+/* What both halves vouch for: the lower of the two. */
+double rnn_neuron_lesser(const rnn_neuron *neuron);
+
 typedef struct rnn_neurons_row {
     const rnn_predicate *predicate;
     int scored;         /* 0: it changes too seldom in this text; all below is then 0 */
     double mean;        /* of its values: the share of characters that have it */
     double chance;      /* the best that any unit scored with the predicate elsewhere */
     double alone;       /* what the character by itself scores (character_alone.h), at least 0 */
-    size_t above;       /* units that score more than both */
+    size_t above;       /* units that score more than both, in each half */
     rnn_neuron *ranked; /* [units], by what they scored in the first half */
 } rnn_neurons_row;
 
@@ -61,8 +69,12 @@ typedef struct rnn_neurons {
     size_t count;
     rnn_neurons_row rows[RNN_PREDICATES_MOST]; /* [count] */
     size_t above;    /* units that are above chance and the character alone for something */
-    size_t readable; /* of them, those that score RNN_NEURONS_READABLE at least */
-    double seconds;  /* of reading the text with the network */
+    size_t readable; /* of them, those that score RNN_NEURONS_READABLE at least in each half */
+    /* How many would be, where no unit has to do with any predicate: the mean over the shifts,
+     * each in turn taken for where the predicates belong, and the others for chance. 0 of one
+     * shift, which has no others. */
+    double above_by_chance, readable_by_chance;
+    double seconds; /* of reading the text with the network */
     /* owned */
     rnn_predicates *predicates;
     uint8_t *values; /* [count][characters] */
@@ -70,8 +82,11 @@ typedef struct rnn_neurons {
     rnn_neuron *all;
 } rnn_neurons;
 
-/* Searches the beginning of a span of a text. RNN_ERR_RANGE for one of less than
- * RNN_NEURONS_LEAST characters, RNN_ERR_MEMORY. */
+/* The fewest characters that can be searched with so many shifts. */
+uint64_t rnn_neurons_least(int shifts);
+
+/* Searches the beginning of a span of a text. RNN_ERR_RANGE for less than rnn_neurons_least
+ * characters, RNN_ERR_MEMORY. */
 rnn_status rnn_neurons_find(rnn_neurons **out, const rnn_model *model, const rnn_symbols *symbols,
                             rnn_span span, const rnn_neurons_plan *plan, rnn_error *error);
 void rnn_neurons_destroy(rnn_neurons *neurons);

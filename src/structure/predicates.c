@@ -168,7 +168,9 @@ typedef struct reading {
     int stopped;   /* . ! or ? came, and since then at most marks that close and blanks */
     int in_url;
     /* Of C's conditions. */
-    int is_if;          /* the last word was "if" */
+    int is_if;          /* the last word was "if", but no #if */
+    uint32_t solid;     /* the last character that is no blank */
+    uint32_t ahead;     /* and the last one ahead of the word at hand */
     uint64_t condition; /* 1 + where the condition that is open began; 0: none is */
     size_t rounds;      /* openings that wait while it is open, at least */
     uint8_t value[RNN_PREDICATES_MOST];
@@ -274,10 +276,14 @@ static void take_condition(reading *r, uint32_t code, size_t rounds_before) {
         r->condition = rnn_structure_at(r->structure);
         r->rounds = rounds;
     }
+    if (r->word == 1)
+        r->ahead = r->solid;
     if (code == 'f' && r->word == 2)
-        r->is_if = r->before == 'i';
+        r->is_if = r->before == 'i' && r->ahead != '#';
     else if (!is_blank(code))
         r->is_if = 0;
+    if (!is_blank(code))
+        r->solid = code;
     r->value[r->of->condition] = r->condition != 0;
 }
 

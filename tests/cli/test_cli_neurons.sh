@@ -28,6 +28,7 @@ grep -q '^inside ( )  *[0-9.]*% *-\{0,1\}0:[0-9]* *[01]\.[0-9]* *[01]\.[0-9]* *[
 grep -q '^characters of the line so far  *[0-9.]* *-\{0,1\}0:[0-9]* ' out || fail "no row for columns"
 prints "hardly ever here: a capital letter, inside a URL, "
 prints "of 24 units"
+grep -q '^[0-9.]*% would be by chance$' out || fail "not what chance would count"
 awk 'length > 80 { exit 1 }' out || fail "the table is wider than 80 columns"
 cp out first
 
@@ -44,7 +45,7 @@ is "$(grep -c '^   .* -\{0,1\}0:[0-9]*  *[0-9.]*$' out)" $((2 * $(grep -c '^[a-z
 prints "right behind ma"
 
 # As data.
-run 0 neurons model brackets.txt --json --characters 2000
+run 0 neurons model brackets.txt --json --characters 2000 --shifts 3
 silent err
 is "$(value characters)" 2000
 is "$(value language)" quotes
@@ -52,6 +53,9 @@ is "$(value units)" 24
 prints '"name": "line end"'
 prints '"score": "correlation"'
 prints '"second_half": '
+prints '"units_above_by_chance": '
+run 0 neurons model brackets.txt --json --shifts 1
+prints '"units_above_by_chance": null'
 
 # What the model was trained on is read where it was not trained, unless that is too little
 # or is told otherwise.
@@ -64,7 +68,7 @@ prints "text    text.txt"
 run 0 neurons model text.txt --part train --quiet
 silent err
 prints "the training part of text.txt"
-run 0 neurons model text.txt --val-frac 0.2 --json
+run 0 neurons model text.txt --val-frac 0.2 --json --shifts 2
 is "$(value text)" "the validation part of text.txt"
 is "$(value characters)" $((size / 5))
 run 0 neurons model brackets.txt --language c
@@ -104,10 +108,23 @@ prints "&lt;script&gt;alert("
 prints "right behind &lt;b "
 is "$(grep -o '<script' page.html | wc -l)" 1
 
+# Names may be any bytes, and long.
+long=$(printf '%0200d' 7)
+odd=$(printf '%s/caf\351\033[1m-%s.txt' "$long" "$long")
+mkdir "$long"
+cp brackets.txt "$odd"
+run 0 neurons model "$odd" --json
+is "$(value text)" "$(printf '%s/caf\357\277\275\\u001B[1m-%s.txt' "$long" "$long")"
+run 0 neurons model "$odd"
+prints "$(printf 'text    %s/caf\\xe9\\x1b[1m-%s.txt: ' "$long" "$long")"
+
 # What cannot be read.
 head -c 500 text.txt >short.txt
 run 2 neurons model short.txt
 says "500 characters are too few"
+run 2 neurons model brackets.txt --characters 5499
+says "at least 5500 are needed with 10 shifts"
+run 0 neurons model brackets.txt --characters 5500
 run 2 neurons model text.txt --part all --after 'seventeen bytes..'
 says "17 bytes"
 run 4 neurons model nothing.txt

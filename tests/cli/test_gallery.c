@@ -53,7 +53,7 @@ static void make(void) {
             for (size_t i = 0; i < n; i++)
                 there |= ranked[r][i].layer * 4 + ranked[r][i].unit == u;
             if (!there)
-                ranked[r][n++] = (rnn_neuron){u / 4, u % 4, 1, 0.05, 0.25 - 0.02 * u};
+                ranked[r][n++] = (rnn_neuron){u / 4, u % 4, 1, 0.25 - 0.02 * u, 0.25 - 0.02 * u};
         }
     }
 }
@@ -78,6 +78,32 @@ static void chosen(void **state) {
     rnn_allocate_fail(1, 0);
     assert_int_equal(gallery_choose(&made, NULL), RNN_ERR_MEMORY);
     rnn_allocate_fail(0, 0);
+}
+
+/* Good in one half only is luck, whichever of them it is. */
+static void half_lucky(void **state) {
+    (void)state;
+    static const double scores[2][2] = {{0.02, 0.9}, {0.9, 0.02}};
+    for (size_t i = 0; i < 2; i++) {
+        gallery made = {.report = &report};
+        make();
+        rnn_neuron *lucky = &ranked[2][UNITS - 1];
+        lucky->chosen = scores[i][0];
+        lucky->score = scores[i][1];
+        assert_int_equal(gallery_choose(&made, NULL), RNN_OK);
+        assert_int_equal(made.count, 4);
+        for (size_t e = 0; e < made.count; e++)
+            assert_true(made.exhibits[e].neuron != lucky);
+    }
+    /* So is what a unit is shown for, and which of two comes first. */
+    gallery made = {.report = &report};
+    make();
+    ranked[1][0].score = 0.5; /* of unit 5: still the best of b in the first half */
+    ranked[0][1].chosen = 0.95;
+    assert_int_equal(gallery_choose(&made, NULL), RNN_OK);
+    assert_exhibit(&made, 0, "a", 5);
+    assert_exhibit(&made, 1, "b", 1);
+    assert_exhibit(&made, 3, "a", 2);
 }
 
 /* Ahead for nothing: nothing is shown but what is usual. */
@@ -150,6 +176,7 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chosen),
+        cmocka_unit_test(half_lucky),
         cmocka_unit_test(none),
         cmocka_unit_test(pieces),
     };

@@ -198,7 +198,8 @@ static void noise(void **state) {
     plan.values = shuffled;
     rnn_association *loose = associate(&plan, activations);
     size_t above = 0, above_shuffled = 0;
-    double chance = rnn_association_chance(made, 0), shuffle = rnn_association_chance(loose, 0);
+    double chance = rnn_association_chance(made, 0, 0);
+    double shuffle = rnn_association_chance(loose, 0, 0);
     for (size_t u = 0; u < MANY; u++) {
         above += rnn_association_score(made, 0, 0, u) > chance;
         above_shuffled += fabs(rnn_association_score(made, 0, 0, u)) > shuffle;
@@ -213,6 +214,82 @@ static void noise(void **state) {
     free(other);
     free(values);
     free(shuffled);
+}
+
+/* Units of a network share much of what they do: where one is beyond chance, most may be, so
+ * that what is to be seldom is a property with any such unit. Properties that all drift by
+ * themselves, of units that drift together. */
+static void shared(void **state) {
+    (void)state;
+    enum { N = 20000, MANY = 12, PROPERTIES = 24, SHIFTS = 7 };
+    static uint8_t values[PROPERTIES * N];
+    static const uint8_t none[PROPERTIES];
+    float *activations = drifting_units(MANY, N, 0.998), *common = drift(76, N, 0.998);
+    for (size_t i = 0; i < N * MANY; i++)
+        activations[i] = 0.2F * activations[i] + 0.8F * common[i / MANY];
+    for (size_t p = 0; p < PROPERTIES; p++) {
+        float *other = drift(100 + p, N, 0.998);
+        for (size_t i = 0; i < N; i++)
+            values[p * N + i] = other[i] > 0.2F;
+        free(other);
+    }
+    rnn_association_plan plan = {MANY, PROPERTIES, N, values, none, SHIFTS, 3, 2};
+    rnn_association *made = associate(&plan, activations);
+    size_t beyond = 0, units = 0, in_both = 0;
+    for (size_t p = 0; p < PROPERTIES; p++) {
+        size_t above = 0, both = 0;
+        double chance = rnn_association_chance(made, p, 0);
+        for (size_t u = 0; u < MANY; u++) {
+            above += rnn_association_score(made, p, 0, u) > chance;
+            both += rnn_association_lesser(made, p, 0, u) > chance;
+        }
+        beyond += above > 0;
+        units += above;
+        in_both += both > 0;
+    }
+    /* One of eight shifts is the best: of 24 properties three are expected. */
+    assert_true(beyond >= 1 && beyond <= 6);
+    assert_true(units > 3 * beyond);
+    /* Luck in both halves is rarer. */
+    assert_true(in_both < beyond);
+    rnn_association_destroy(made);
+    free(activations);
+    free(common);
+}
+
+/* What units are counted by, from the scores themselves. */
+static void limits(void **state) {
+    (void)state;
+    enum { N = 6000, SHIFTS = 4 };
+    float *activations = drifting_units(UNITS, N, 0.9);
+    uint8_t *values = properties(activations, N);
+    rnn_association_plan plan = {UNITS, 4, N, values, graded, SHIFTS, 1, 2};
+    rnn_association *made = associate(&plan, activations);
+    size_t opposed = 0;
+    for (size_t p = 0; p < 4; p++) {
+        double best[SHIFTS + 1] = {0};
+        for (size_t k = 0; k <= SHIFTS; k++) {
+            const float *first = rnn_association_scores(made, 0, p, k);
+            const float *second = rnn_association_scores(made, 1, p, k);
+            for (size_t u = 0; u < UNITS; u++) {
+                double x = (double)first[u], y = (double)second[u];
+                double expected = fmin(fabs(x), x < 0 ? -y : y);
+                assert_true(rnn_association_lesser(made, p, k, u) == expected);
+                opposed += expected < 0;
+                best[k] = fmax(best[k], x < 0 ? -y : y);
+            }
+        }
+        for (size_t k = 0; k <= SHIFTS; k++) {
+            double most = 0;
+            for (size_t other = 1; other <= SHIFTS; other++)
+                most = fmax(most, other == k ? 0 : best[other]);
+            assert_true(rnn_association_chance(made, p, k) == most);
+        }
+    }
+    assert_true(opposed > 0);
+    rnn_association_destroy(made);
+    free(activations);
+    free(values);
 }
 
 /* The same bits on any number of threads. */
@@ -238,7 +315,8 @@ static void threads(void **state) {
     free(values);
 }
 
-/* What hardly changes has no score; what is beyond -1 .. 1 is as far as it goes. */
+/* What hardly changes has no score; what is beyond -1 .. 1 is as far as it goes, and what is no
+ * number as low. */
 static void edges(void **state) {
     (void)state;
     enum { N = 100 };
@@ -247,7 +325,7 @@ static void edges(void **state) {
     for (size_t i = 0; i < N; i++) {
         values[i] = i % 50 == 0;
         values[N + i] = i % 2;
-        activations[i][0] = i % 2 ? 1.5F : -1;
+        activations[i][0] = i % 2 ? 1e10F : i % 4 ? NAN : -1;
         activations[i][1] = 0.25F;
     }
     rnn_association_plan plan = {2, 2, N, values, graded, 1, 1, 1};
@@ -281,7 +359,8 @@ static void memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(definitions), cmocka_unit_test(shifts), cmocka_unit_test(noise),
-        cmocka_unit_test(threads),     cmocka_unit_test(edges),  cmocka_unit_test(memory),
+        cmocka_unit_test(shared),      cmocka_unit_test(limits), cmocka_unit_test(threads),
+        cmocka_unit_test(edges),       cmocka_unit_test(memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,6 +135,57 @@ static void planted(void **state) {
     rnn_neurons_destroy(found);
 }
 
+/* A unit counts if both halves are beyond chance and the character alone; one that is so in the
+ * second half only was found by looking for it there. */
+static void counted(void **state) {
+    (void)state;
+    size_t late = 0;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        rnn_neurons_plan plan = {.shifts = 2, .most = 6000, .seed = seed, .threads = 2};
+        rnn_neurons *found = find(&plan);
+        int marks[2 * HIDDEN] = {0};
+        size_t above = 0, readable = 0;
+        for (size_t r = 0; r < found->count; r++) {
+            const rnn_neurons_row *row = &found->rows[r];
+            double limit = fmax(row->chance, row->alone);
+            size_t here = 0;
+            for (size_t i = 0; row->scored && i < found->units; i++) {
+                const rnn_neuron *neuron = &row->ranked[i];
+                double lesser = fmin(neuron->chosen, neuron->score);
+                assert_true(rnn_neuron_lesser(neuron) == lesser);
+                late += neuron->score > limit && neuron->chosen <= limit;
+                here += lesser > limit;
+                if (lesser > limit)
+                    marks[neuron->layer * HIDDEN + neuron->unit] |= lesser >= 0.8 ? 3 : 1;
+            }
+            assert_int_equal(row->above, here);
+        }
+        for (size_t u = 0; u < 2 * HIDDEN; u++) {
+            above += marks[u] & 1;
+            readable += marks[u] >> 1;
+        }
+        assert_int_equal(found->above, above);
+        assert_int_equal(found->readable, readable);
+        rnn_neurons_destroy(found);
+    }
+    assert_true(late > 0);
+}
+
+/* What would be counted with the predicates elsewhere is little beside what was planted. */
+static void by_chance(void **state) {
+    (void)state;
+    rnn_neurons_plan plan = {.shifts = 8, .seed = 1, .threads = 2};
+    rnn_neurons *found = find(&plan);
+    assert_true(found->above_by_chance > 0);
+    assert_true(found->above_by_chance < (double)found->above / 2);
+    assert_true(found->readable_by_chance == 0);
+    rnn_neurons_destroy(found);
+    plan.shifts = 1; /* nothing to hold the only one against */
+    found = find(&plan);
+    assert_true(found->above > 0 && found->above_by_chance == 0);
+    rnn_neurons_destroy(found);
+}
+
 /* Shares and means are those of the text. */
 static void means(void **state) {
     (void)state;
@@ -182,6 +233,15 @@ static void refused(void **state) {
     assert_int_equal(rnn_neurons_find(&found, model, symbols, little, &plan, &error),
                      RNN_ERR_RANGE);
     assert_non_null(strstr(error.message, "895 characters"));
+    /* Each shift has to go somewhere. */
+    plan.shifts = 3;
+    rnn_span short_of = {5, 2004}, just = {5, 2005};
+    assert_int_equal(rnn_neurons_find(&found, model, symbols, short_of, &plan, &error),
+                     RNN_ERR_RANGE);
+    assert_non_null(strstr(error.message, "2000 are needed with 3 shifts"));
+    assert_int_equal(rnn_neurons_find(&found, model, symbols, just, &plan, &error), RNN_OK);
+    rnn_neurons_destroy(found);
+    plan.shifts = 1;
     rnn_span enough = {5, 1500};
     for (uint64_t nth = 1;; nth++) {
         rnn_allocate_fail(nth, 0);
@@ -218,10 +278,8 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(planted),
-        cmocka_unit_test(means),
-        cmocka_unit_test(same),
-        cmocka_unit_test(refused),
+        cmocka_unit_test(planted), cmocka_unit_test(counted), cmocka_unit_test(by_chance),
+        cmocka_unit_test(means),   cmocka_unit_test(same),    cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

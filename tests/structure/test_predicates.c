@@ -140,6 +140,7 @@ static void code(void **state) {
           "00011111111110000000000000000000110000");
     check(C, "if ( )", "/* if (x) */ \"if (\" (y)", "00000000000000000000000");
     check(C, "if ( )", "of (a)", "000000");
+    check(C, "if ( )", "#if (a)\n# if (b)\n#endif\nif (c)", "000000000000000000000000000110");
     check(C, "#if #endif", "#if A\nb\n#endif\nc", "0001111111111100");
 }
 
