@@ -46,6 +46,15 @@ static inline long client_header(const char *reply, const char *name) {
     return found ? strtol(found + strlen(name), NULL, 10) : -1;
 }
 
+/* What comes next; a socket that has a time limit is woken by the end of a child process. */
+static inline ssize_t client_read(int file, char *out, size_t room) {
+    ssize_t got;
+    do
+        got = recv(file, out, room, 0);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
 /* Reads one reply: of the length that it announces, in chunks, or all that comes. Returns its
  * status, 0 if there was none; reply [CLIENT_ROOM] gets all of it and a NUL. */
 static inline int client_receive(int file, char *reply) {
@@ -58,7 +67,7 @@ static inline int client_receive(int file, char *reply) {
             break;
         if (count > 7 && strcmp(reply + count - 7, "\r\n0\r\n\r\n") == 0)
             break;
-        ssize_t got = recv(file, reply + count, CLIENT_ROOM - 1 - count, 0);
+        ssize_t got = client_read(file, reply + count, CLIENT_ROOM - 1 - count);
         if (got <= 0)
             break;
         count += (size_t)got;

@@ -104,7 +104,7 @@ static int watch_until(const char *run, const char *words) {
     double end = rnn_clock_now() + 5;
     client_send(file, request, (size_t)count);
     while (!found && rnn_clock_now() < end) {
-        ssize_t got = recv(file, reply + used, CLIENT_ROOM - 1 - used, 0);
+        ssize_t got = client_read(file, reply + used, CLIENT_ROOM - 1 - used);
         if (got <= 0)
             break;
         used += (size_t)got;
