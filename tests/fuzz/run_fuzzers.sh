@@ -7,7 +7,7 @@
 set -eu
 build=${1:?the build directory}
 seconds=${2:-60}
-[ $# -le 2 ] && set -- "$build" "$seconds" json safetensors configuration vocabulary model utf8 normalize structure predicates
+[ $# -le 2 ] && set -- "$build" "$seconds" json safetensors configuration vocabulary model utf8 normalize structure predicates requests
 shift 2
 mkdir -p "$build/fuzz"
 "$build/make_seeds" "$build/fuzz/seeds"
