@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "cli/arguments.h"
+#include "cli/computing.h"
 #include "cli/baseline.h"
 #include "cli/dynamic.h"
 #include "cli/figures.h"
@@ -24,18 +25,19 @@
 #include "inference/score.h"
 
 typedef struct options {
-    int protocol, part, on_unknown, threads, per_char, precision;
+    int protocol, part, on_unknown, per_char;
     int64_t window;
     double val_frac, test_frac;
-    const char *include, *exclude, *cpu, *device;
+    const char *include, *exclude;
 } options;
 
-enum { OWN, DYNAMIC, BASELINE, STRUCTURE, MANNERS, PEERS, PARTS };
+enum { OWN, COMPUTING, DYNAMIC, BASELINE, STRUCTURE, MANNERS, PEERS, PARTS };
 
 /* What a call of the command works with, and what came of it. */
 typedef struct work {
     const command *self;
     options how;
+    computing computing;
     manners manners;
     peers peers;
     dynamic_options dynamic;
@@ -72,14 +74,6 @@ static const rnn_option table[] = {
      "of directories and archives, read only files like '*.c,*.h'", NULL},
     {"exclude", RNN_OPTION_TEXT, AT(exclude), "", 0, 0, 0, NULL, "PATTERNS", "Text",
      "of directories and archives, leave out files like '*.o'", NULL},
-    {"threads", RNN_OPTION_INT, AT(threads), "0", 0, 1024, 0, NULL, "N", "Run",
-     "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
-    {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, 0, NULL, "LEVEL", "Run",
-     "avx512bf16, avx512, avx2, neon or generic, plain C; auto takes RNN_CPU, else the best", NULL},
-    {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, 0, "auto float32 bf16 int8", "KIND",
-     "Run", "of what is multiplied: fewer bits are faster and cost a little of the loss; auto is float32", NULL},
-    {"device", RNN_OPTION_TEXT, AT(device), "auto", 0, 0, 0, NULL, "NAME", "Run",
-     "where to compute, like cpu", NULL},
 };
 /* clang-format on */
 
@@ -272,10 +266,10 @@ static int evaluate(work *w, const char *argument, char **inputs, size_t count) 
         .skip_unknown = how->on_unknown == 1,
         .include = how->include,
         .exclude = how->exclude,
-        .threads = how->threads,
-        .cpu = how->cpu,
-        .device = how->device,
-        .precision = (rnn_precision)how->precision,
+        .threads = w->computing.threads,
+        .cpu = w->computing.cpu,
+        .device = w->computing.device,
+        .precision = (rnn_precision)w->computing.precision,
     };
     rnn_status status = runs_locate(argument, path, sizeof path, &error);
     if (status == RNN_OK)
@@ -315,7 +309,7 @@ static const char *clash(const work *w) {
         return "--dynamic reads the text as one stream: leave out --protocol cold";
     if (w->how.per_char)
         return "--dynamic and --per-char: give one of them";
-    if (w->how.precision == RNN_PRECISION_INT8)
+    if (w->computing.precision == RNN_PRECISION_INT8)
         return "weights in int8 cannot follow a text: --dynamic goes with float32 and bf16";
     return NULL;
 }
@@ -323,6 +317,7 @@ static const char *clash(const work *w) {
 static int run(const command *self, int argc, char **argv) {
     work w = {.self = self};
     w.parts[OWN] = (arguments_part){.table = own_table, .target = &w.how};
+    w.parts[COMPUTING] = (arguments_part){.table = computing_table, .target = &w.computing};
     w.parts[MANNERS] = (arguments_part){.table = manners_table, .target = &w.manners};
     w.parts[PEERS] = (arguments_part){.table = peers_eval_table, .target = &w.peers};
     w.parts[DYNAMIC] = (arguments_part){.table = dynamic_table, .target = &w.dynamic};
@@ -373,7 +368,7 @@ const command eval_command = {
                           "rnn eval runs/book book.txt --baseline",
                           "rnn eval runs/book book.txt --part val --dynamic",
                           "rnn eval runs/kernel --structure c kernel.c --temperature 0.8", NULL},
-    {own_table, dynamic_table, baseline_table, structure_table, manners_table, peers_eval_table,
-     NULL},
+    {own_table, computing_table, dynamic_table, baseline_table, structure_table, manners_table,
+     peers_eval_table, NULL},
     run,
 };

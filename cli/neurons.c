@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/computing.h"
 #include "cli/document.h"
 #include "cli/gallery.h"
 #include "cli/help.h"
@@ -20,19 +21,20 @@
 #include "inference/score.h"
 
 typedef struct options {
-    int language, top, shifts, part, on_unknown, threads, precision;
+    int language, top, shifts, part, on_unknown;
     int64_t characters;
     uint64_t seed;
     double val_frac, test_frac;
-    const char *after, *output, *include, *exclude, *cpu, *device;
+    const char *after, *output, *include, *exclude;
 } options;
 
 /* What a call of the command works with. */
 typedef struct work {
     const command *self;
     options how;
+    computing computing;
     manners manners;
-    arguments_part parts[2];
+    arguments_part parts[3];
     rnn_model *model;
     rnn_symbols *symbols;
     rnn_evaluation plan;
@@ -74,14 +76,6 @@ static const rnn_option table[] = {
      "of directories and archives, read only files like '*.c,*.h'", NULL},
     {"exclude", RNN_OPTION_TEXT, AT(exclude), "", 0, 0, 0, NULL, "PATTERNS", "Text",
      "of directories and archives, leave out files like '*.o'", NULL},
-    {"threads", RNN_OPTION_INT, AT(threads), "0", 0, 1024, 0, NULL, "N", "Run",
-     "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
-    {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, 0, NULL, "LEVEL", "Run",
-     "avx512bf16, avx512, avx2, neon or generic, plain C; auto takes RNN_CPU, else the best", NULL},
-    {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, 0, "auto float32 bf16 int8", "KIND",
-     "Run", "of what is multiplied: fewer bits are faster; auto is float32", NULL},
-    {"device", RNN_OPTION_TEXT, AT(device), "auto", 0, 0, 0, NULL, "NAME", "Run",
-     "where to compute, like cpu", NULL},
 };
 /* clang-format on */
 
@@ -175,10 +169,10 @@ static rnn_status search(work *w, const char *argument, char **inputs, size_t co
         .shifts = how->shifts,
         .most = (uint64_t)how->characters,
         .seed = how->seed,
-        .threads = how->threads,
-        .cpu = how->cpu,
-        .device = how->device,
-        .precision = (rnn_precision)how->precision,
+        .threads = w->computing.threads,
+        .cpu = w->computing.cpu,
+        .device = w->computing.device,
+        .precision = (rnn_precision)w->computing.precision,
         .listener = shows ? show_progress : NULL,
         .context = &line};
     rnn_status status = runs_locate(argument, path, sizeof path, error);
@@ -198,10 +192,10 @@ static void draw_gallery(const void *what, FILE *file) {
 static int write_gallery(const work *w, const neurons_report *report) {
     rnn_error error = {0};
     gallery made = {.report = report};
-    rnn_tracing how = {.threads = w->how.threads,
-                       .cpu = w->how.cpu,
-                       .device = w->how.device,
-                       .precision = (rnn_precision)w->how.precision};
+    rnn_tracing how = {.threads = w->computing.threads,
+                       .cpu = w->computing.cpu,
+                       .device = w->computing.device,
+                       .precision = (rnn_precision)w->computing.precision};
     if (gallery_make(&made, w->model, &how, &error) != RNN_OK)
         return manners_fail(w->self, &error);
     int code = document_write(w->self, &w->manners, w->how.output, draw_gallery, &made);
@@ -235,7 +229,8 @@ static int run(const command *self, int argc, char **argv) {
     size_t count;
     w.parts[0] = (arguments_part){.table = own_table, .target = &w.how};
     w.parts[1] = (arguments_part){.table = manners_table, .target = &w.manners};
-    if (arguments_parse(w.parts, 2, argc, argv, &count, &error) != RNN_OK)
+    w.parts[2] = (arguments_part){.table = computing_table, .target = &w.computing};
+    if (arguments_parse(w.parts, 3, argc, argv, &count, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
     if (w.manners.help) {
         help_print(stdout, self);
@@ -268,6 +263,6 @@ const command neurons_command = {
                           "rnn neurons runs/kernel kernel.c -o neurons.html",
                           "rnn neurons runs/book other-book.txt --top 3",
                           "rnn neurons runs/book book.txt --after ' \"' --json", NULL},
-    {own_table, manners_table, NULL},
+    {own_table, computing_table, manners_table, NULL},
     run,
 };

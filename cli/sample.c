@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/computing.h"
 #include "cli/figures.h"
 #include "cli/help.h"
 #include "cli/manners.h"
@@ -26,14 +27,13 @@
 
 typedef struct options {
     double temperature, top_p, min_p;
-    int top_k, count, threads, endless, echo, verbose;
+    int top_k, count, endless, echo, verbose;
     int on_unknown; /* 0 error, 1 skip */
-    int precision;  /* rnn_precision */
     int novelty_by; /* novelty_kind */
     int novelty_top;
     int64_t length;
     uint64_t seed;
-    const char *prime, *prime_file, *stop, *new_only, *novelty, *clamp, *cpu, *device;
+    const char *prime, *prime_file, *stop, *new_only, *novelty, *clamp;
 } options;
 
 #define AT(member) offsetof(options, member)
@@ -87,15 +87,7 @@ static const rnn_option table[] = {
      "hold units: LAYER:UNIT=VALUE, layers and units from 0, in a list with commas. After each "
      "character, the prime's too, tanh(c) of an LSTM's unit, or h of another's, has this value "
      "from -1 to 1", NULL},
-    {"threads", RNN_OPTION_INT, AT(threads), "0", 0, 1024, 0, NULL, "N", "Run",
-     "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
-    {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, 0, NULL, "LEVEL", "Run",
-     "avx512bf16, avx512, avx2, neon or generic, plain C; auto takes RNN_CPU, else the best", NULL},
-    {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, 0, "auto float32 bf16 int8", "KIND",
-     "Run", "of what is multiplied: fewer bits are faster and cost a little of the loss; auto is float32", NULL},
-    {"device", RNN_OPTION_TEXT, AT(device), "auto", 0, 0, 0, NULL, "NAME", "Run",
-     "where to compute, like cpu", NULL},
-    {"verbose", RNN_OPTION_FLAG, AT(verbose), "0", 0, 0, 0, NULL, NULL, "Manners",
+    {"verbose", RNN_OPTION_FLAG, AT(verbose), "0", 0, 0, 0, NULL, NULL, "Run",
      "tell the seed and the speed on standard error", NULL},
 };
 /* clang-format on */
@@ -109,6 +101,7 @@ static const rnn_option *own_table(size_t *count) {
 typedef struct work {
     const command *self;
     options how;
+    computing computing;
     manners manners;
     peers peers;
     rnn_model *model;
@@ -176,10 +169,10 @@ static rnn_status open_sampler(work *w, rnn_error *error) {
         .top_p = (float)how->top_p,
         .min_p = (float)how->min_p,
         .seed = how->seed,
-        .threads = how->threads,
-        .cpu = how->cpu,
-        .device = how->device,
-        .precision = (rnn_precision)how->precision,
+        .threads = w->computing.threads,
+        .cpu = w->computing.cpu,
+        .device = w->computing.device,
+        .precision = (rnn_precision)w->computing.precision,
         .clamps = w->clamps,
         .clamp_count = w->clamp_count,
     };
@@ -195,10 +188,10 @@ static rnn_status open_novelty(work *w, rnn_error *error) {
     novelty_plan plan = {.input = how->novelty,
                          .kind = how->novelty_by,
                          .most = (size_t)how->novelty_top,
-                         .scoring = {.threads = how->threads,
-                                     .cpu = how->cpu,
-                                     .device = how->device,
-                                     .precision = (rnn_precision)how->precision}};
+                         .scoring = {.threads = w->computing.threads,
+                                     .cpu = w->computing.cpu,
+                                     .device = w->computing.device,
+                                     .precision = (rnn_precision)w->computing.precision}};
     return novelty_open(&w->novelty, w->model, &plan, error);
 }
 
@@ -429,10 +422,11 @@ static int run(const command *self, int argc, char **argv) {
     work w = {.self = self};
     arguments_part parts[] = {{.table = own_table, .target = &w.how},
                               {.table = manners_table, .target = &w.manners},
-                              {.table = peers_sample_table, .target = &w.peers}};
+                              {.table = peers_sample_table, .target = &w.peers},
+                              {.table = computing_table, .target = &w.computing}};
     rnn_error error = {0};
     size_t count;
-    if (arguments_parse(parts, 3, argc, argv, &count, &error) != RNN_OK)
+    if (arguments_parse(parts, 4, argc, argv, &count, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
     if (w.manners.help) {
         help_print(stdout, self);
@@ -470,6 +464,6 @@ const command sample_command = {
                           "rnn sample runs/names --new-only names.txt --count 4",
                           "rnn sample runs/book --length 20000 --novelty book.txt >new.txt",
                           "rnn sample runs/names --novelty names.txt --novelty-by line", NULL},
-    {own_table, manners_table, peers_sample_table, NULL},
+    {own_table, computing_table, manners_table, peers_sample_table, NULL},
     run,
 };

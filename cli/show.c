@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/computing.h"
 #include "cli/document.h"
 #include "cli/figures.h"
 #include "cli/help.h"
@@ -25,18 +26,19 @@
 #define MOST_WRITTEN 100000
 
 typedef struct options {
-    int view, top, likeliest, on_unknown, threads, precision, theme;
+    int view, top, likeliest, on_unknown, theme;
     int64_t from, length;
     uint64_t seed;
-    const char *text, *cells, *clamp, *output, *cpu, *device;
+    const char *text, *cells, *clamp, *output;
 } options;
 
-enum { OWN, MANNERS, PARTS };
+enum { OWN, COMPUTING, MANNERS, PARTS };
 
 /* What a call of the command works with. */
 typedef struct work {
     const command *self;
     options how;
+    computing computing;
     manners manners;
     arguments_part parts[PARTS];
     rnn_model *model;
@@ -90,14 +92,6 @@ static const rnn_option table[] = {
      ALIASES({"o", NULL})},
     {"theme", RNN_OPTION_CHOICE, AT(theme), "auto", 0, 0, 0, "auto dark light", "KIND", "Views",
      "the terminal's background; auto believes COLORFGBG, else takes it for dark", NULL},
-    {"threads", RNN_OPTION_INT, AT(threads), "0", 0, 1024, 0, NULL, "N", "Run",
-     "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
-    {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, 0, NULL, "LEVEL", "Run",
-     "avx512bf16, avx512, avx2, neon or generic, plain C; auto takes RNN_CPU, else the best", NULL},
-    {"precision", RNN_OPTION_CHOICE, AT(precision), "auto", 0, 0, 0, "auto float32 bf16 int8", "KIND",
-     "Run", "of what is multiplied; auto is float32", NULL},
-    {"device", RNN_OPTION_TEXT, AT(device), "auto", 0, 0, 0, NULL, "NAME", "Run",
-     "where to compute, like cpu", NULL},
 };
 /* clang-format on */
 
@@ -115,8 +109,10 @@ static void read_array(const void *context, uint64_t from, size_t count, int32_t
 /* Where no text is given, the model writes one. */
 static rnn_status write_text(work *w, size_t count, rnn_error *error) {
     rnn_sampler *sampler;
-    rnn_sampling how = {
-        .seed = w->how.seed, .threads = w->how.threads, .cpu = w->how.cpu, .device = w->how.device};
+    rnn_sampling how = {.seed = w->how.seed,
+                        .threads = w->computing.threads,
+                        .cpu = w->computing.cpu,
+                        .device = w->computing.device};
     rnn_status status = rnn_sampler_create(&sampler, w->model, &how, 1, error);
     if (status != RNN_OK)
         return status;
@@ -219,10 +215,10 @@ static int needs_survey(const work *w) {
 static rnn_status read_shown(work *w, const reading_text *text, rnn_error *error) {
     show *s = &w->show;
     const rnn_probe any = {0, 0, RNN_SIGNAL_CELL};
-    rnn_tracing how = {.threads = w->how.threads,
-                       .cpu = w->how.cpu,
-                       .device = w->how.device,
-                       .precision = (rnn_precision)w->how.precision,
+    rnn_tracing how = {.threads = w->computing.threads,
+                       .cpu = w->computing.cpu,
+                       .device = w->computing.device,
+                       .precision = (rnn_precision)w->computing.precision,
                        .clamps = w->clamps,
                        .clamp_count = s->clamp_count};
     s->all_cells =
@@ -348,6 +344,7 @@ static int run(const command *self, int argc, char **argv) {
     rnn_error error = {0};
     size_t count;
     w.parts[OWN] = (arguments_part){.table = own_table, .target = &w.how};
+    w.parts[COMPUTING] = (arguments_part){.table = computing_table, .target = &w.computing};
     w.parts[MANNERS] = (arguments_part){.table = manners_table, .target = &w.manners};
     if (arguments_parse(w.parts, PARTS, argc, argv, &count, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
@@ -398,6 +395,6 @@ const command show_command = {
         "rnn show runs/book letter.txt --view surprise --length 0",
         "rnn show runs/book book.txt --from 100000 -o book.html",
         "rnn show runs/book --text 'He said: \"What now?\"' --clamp 1:5=-1", NULL},
-    {own_table, manners_table, NULL},
+    {own_table, computing_table, manners_table, NULL},
     run,
 };
