@@ -67,6 +67,8 @@ typedef struct completion {
 /* ------------------------------------------------------------------ drawing */
 
 static void put_text(completion *c, choice *to, const char *text, size_t bytes) {
+    if (bytes == 0)
+        return; /* there may be no room for any yet */
     if (!rnn_grow((void **)&to->text, &to->room, to->bytes + bytes, 1)) {
         c->failed = 1;
         return;
