@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cli/figures.h"
-#include "cli/parts.h"
+#include "inference/parts.h"
 #include "inference/score.h"
 
 #define AT(member) offsetof(baseline_options, member)
@@ -44,7 +44,7 @@ static uint64_t trained_hash(const json_t *history) {
 
 rnn_status baseline_choose_part(const rnn_model *model, const rnn_symbols *scored, int part_given,
                                 rnn_evaluation *how, rnn_error *error) {
-    int own = parts_is_trained_on(model, scored);
+    int own = rnn_parts_is_trained_on(model, scored);
     if (!part_given && own && how->val_frac > 0)
         how->part = RNN_PART_VAL;
     if (how->part == RNN_PART_TRAIN || (how->part == RNN_PART_ALL && own))
@@ -117,7 +117,7 @@ static rnn_status find_text(rnn_symbols **other, const baseline_options *options
 static rnn_span find_span(const rnn_symbols *learnt, const rnn_model *model,
                           const rnn_symbols *scored, const rnn_evaluation *how) {
     int cut = learnt == scored || rnn_symbols_hash(learnt) == rnn_symbols_hash(scored) ||
-              parts_is_trained_on(model, learnt);
+              rnn_parts_is_trained_on(model, learnt);
     return rnn_score_part(learnt, how, cut ? RNN_PART_TRAIN : RNN_PART_ALL);
 }
 

@@ -10,18 +10,18 @@
 
 #include "base/files.h"
 #include "cli/arguments.h"
-#include "cli/computing.h"
 #include "cli/baseline.h"
+#include "cli/computing.h"
 #include "cli/dynamic.h"
 #include "cli/figures.h"
 #include "cli/help.h"
 #include "cli/history.h"
 #include "cli/manners.h"
-#include "cli/parts.h"
 #include "cli/peers.h"
 #include "cli/runs.h"
 #include "cli/structure.h"
 #include "cli/terminal.h"
+#include "inference/parts.h"
 #include "inference/score.h"
 
 typedef struct options {
@@ -87,14 +87,14 @@ static const rnn_option *own_table(size_t *count) {
 static rnn_status find_part(const rnn_model *model, work *w, rnn_error *error) {
     const options *how = &w->how;
     const arguments_part *given = &w->parts[OWN];
-    parts_wish wish = {.part = how->part,
-                       .val_frac = how->val_frac,
-                       .test_frac = how->test_frac,
-                       .val_frac_given = arguments_given(given, "val-frac"),
-                       .test_frac_given = arguments_given(given, "test-frac"),
-                       /* Beside what is generated, real text that was held out. */
-                       .held_out = w->structure.language && !arguments_given(given, "part")};
-    return parts_choose(&w->plan, model, &wish, error);
+    rnn_parts_wish wish = {.part = how->part,
+                           .val_frac = how->val_frac,
+                           .test_frac = how->test_frac,
+                           .val_frac_given = arguments_given(given, "val-frac"),
+                           .test_frac_given = arguments_given(given, "test-frac"),
+                           /* Beside what is generated, real text that was held out. */
+                           .held_out = w->structure.language && !arguments_given(given, "part")};
+    return rnn_parts_choose(&w->plan, model, &wish, error);
 }
 
 /* ------------------------------------------------------------------ results */

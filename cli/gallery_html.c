@@ -7,13 +7,13 @@
 #include "cli/figures.h"
 #include "cli/html.h"
 
-static const char *const numbers[GALLERY_MOST + 1] = {
+static const char *const numbers[RNN_EXHIBITS_MOST + 1] = {
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"};
 
 /* "AUC 0.981" */
 static void write_score(FILE *file, const rnn_neurons_row *row, double score) {
     fprintf(file, "%s&nbsp;<b>%.3f</b>", row->predicate->graded ? "r" : "AUC",
-            neurons_report_figure(row, score));
+            rnn_neurons_figure(row, score));
 }
 
 static void write_unit(FILE *file, const rnn_neuron *neuron) {
@@ -26,15 +26,15 @@ static void draw_exhibit(FILE *file, const exhibit *it) {
                       .numbers = it->read.values,
                       .stride = 1,
                       .scale = PALETTE_SIGNED,
-                      .marks = it->row->predicate->graded ? NULL : it->values};
+                      .marks = it->of.row->predicate->graded ? NULL : it->values};
     fputs("<section class=\"pane\"><header><b>", file);
-    html_text(file, it->row->predicate->words);
-    fprintf(file, "</b><span>%s</span><span class=\"right\">", it->neuron->rises ? "" : "falls");
-    write_score(file, it->row, it->neuron->score);
+    html_text(file, it->of.row->predicate->words);
+    fprintf(file, "</b><span>%s</span><span class=\"right\">", it->of.neuron->rises ? "" : "falls");
+    write_score(file, it->of.row, it->of.neuron->score);
     fprintf(file, " &middot; chance %.3f &middot; alone %.3f &middot; unit ",
-            neurons_report_figure(it->row, it->row->chance),
-            neurons_report_figure(it->row, it->row->alone));
-    write_unit(file, it->neuron);
+            rnn_neurons_figure(it->of.row, it->of.row->chance),
+            rnn_neurons_figure(it->of.row, it->of.row->alone));
+    write_unit(file, it->of.neuron);
     fputs("</span></header>\n", file);
     html_pane_draw(file, &pane);
     fputs("</section>\n", file);
@@ -95,8 +95,8 @@ static void draw_row(FILE *file, const rnn_neurons_row *row) {
     fprintf(file,
             "<td class=\"number\">%.3f</td><td class=\"number\">%.3f</td>"
             "<td class=\"number\">%.3f</td><td class=\"number\">%zu</td></tr>\n",
-            neurons_report_figure(row, neuron->score), neurons_report_figure(row, row->chance),
-            neurons_report_figure(row, row->alone), row->above);
+            rnn_neurons_figure(row, neuron->score), rnn_neurons_figure(row, row->chance),
+            rnn_neurons_figure(row, row->alone), row->above);
 }
 
 static void draw_table(FILE *file, const gallery *self) {
@@ -128,7 +128,7 @@ static void draw_table(FILE *file, const gallery *self) {
 }
 
 void gallery_draw(const gallery *self, FILE *file) {
-    const exhibit *usual = &self->exhibits[self->count];
+    const exhibit *usual = &self->usual;
     html_begin(file, self->report->name);
     draw_heading(file, self);
     draw_words(file, self);
@@ -136,7 +136,7 @@ void gallery_draw(const gallery *self, FILE *file) {
     for (size_t i = 0; i < self->count; i++)
         draw_exhibit(file, &self->exhibits[i]);
     fputs("</div>\n", file);
-    if (usual->neuron) {
+    if (usual->of.neuron) {
         fputs("<h2>And a usual one</h2>\n<p>Half of all units are further ahead of chance than "
               "this one, and half are not. Most mean nothing that has a name.</p>\n"
               "<div class=\"panes whole\">\n",

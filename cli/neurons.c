@@ -15,9 +15,9 @@
 #include "cli/help.h"
 #include "cli/manners.h"
 #include "cli/neurons_report.h"
-#include "cli/parts.h"
 #include "cli/runs.h"
 #include "cli/terminal.h"
+#include "inference/parts.h"
 #include "inference/score.h"
 
 typedef struct options {
@@ -90,14 +90,14 @@ static const rnn_option *own_table(size_t *count) {
 static rnn_status choose_part(work *w, rnn_error *error) {
     const options *how = &w->how;
     const arguments_part *given = &w->parts[0];
-    int own = parts_is_trained_on(w->model, w->symbols);
-    parts_wish wish = {.part = how->part,
-                       .val_frac = how->val_frac,
-                       .test_frac = how->test_frac,
-                       .val_frac_given = arguments_given(given, "val-frac"),
-                       .test_frac_given = arguments_given(given, "test-frac"),
-                       .held_out = own && !arguments_given(given, "part")};
-    rnn_status status = parts_choose(&w->plan, w->model, &wish, error);
+    int own = rnn_parts_is_trained_on(w->model, w->symbols);
+    rnn_parts_wish wish = {.part = how->part,
+                           .val_frac = how->val_frac,
+                           .test_frac = how->test_frac,
+                           .val_frac_given = arguments_given(given, "val-frac"),
+                           .test_frac_given = arguments_given(given, "test-frac"),
+                           .held_out = own && !arguments_given(given, "part")};
+    rnn_status status = rnn_parts_choose(&w->plan, w->model, &wish, error);
     if (status == RNN_OK && own && !w->manners.quiet &&
         (w->plan.part == RNN_PART_ALL || w->plan.part == RNN_PART_TRAIN))
         manners_notice(w->self, "the model has learnt from this text; what its units do in one "
@@ -114,9 +114,7 @@ static rnn_status choose_part(work *w, rnn_error *error) {
 }
 
 static rnn_status name_text(work *w, char **inputs, size_t count, rnn_error *error) {
-    static const char *const parts[] = {"", "the training part of ", "the validation part of ",
-                                        "the test part of "};
-    const char *part = parts[w->plan.part], *more = count > 1 ? " and others" : "";
+    const char *part = rnn_parts_words(w->plan.part), *more = count > 1 ? " and others" : "";
     const char *name = strcmp(inputs[0], "-") == 0 ? "standard input" : inputs[0];
     size_t room = strlen(part) + strlen(name) + strlen(more) + 1;
     w->text = rnn_allocate(room, 1);
@@ -146,15 +144,16 @@ typedef struct progress_line {
     int percent;
 } progress_line;
 
-static void show_progress(void *context, double fraction) {
+static int show_progress(void *context, double fraction) {
     progress_line *line = context;
     int percent = (int)(100 * fraction);
     if (percent == line->percent)
-        return;
+        return 1;
     line->percent = percent;
     fprintf(line->where.file, percent < 100 ? "\r\x1b[K%d%% of the text read" : "\r\x1b[K",
             percent);
     fflush(line->where.file);
+    return 1;
 }
 
 static rnn_status search(work *w, const char *argument, char **inputs, size_t count,

@@ -35,10 +35,6 @@ size_t neurons_report_sort(const rnn_neurons *found,
     return count;
 }
 
-double neurons_report_figure(const rnn_neurons_row *row, double score) {
-    return row->predicate->graded ? score : (1 + score) / 2;
-}
-
 void neurons_report_model(const neurons_report *report, char *out, size_t room) {
     static const char *const cells[] = {"tanh", "GRU", "LSTM"};
     const rnn_model_info *model = &report->model;
@@ -71,10 +67,10 @@ static void print_row(FILE *file, const rnn_neurons_row *row, int top) {
             fprintf(file, "%7.*f", row->mean < 10 ? 2 : 1, row->mean);
         else
             fprintf(file, "%6.1f%%", 100 * row->mean);
-        fprintf(file, "%9s%8.3f", unit, neurons_report_figure(row, neuron->score));
+        fprintf(file, "%9s%8.3f", unit, rnn_neurons_figure(row, neuron->score));
         if (i == 0)
-            fprintf(file, "%8.3f%7.3f%7zu", neurons_report_figure(row, row->chance),
-                    neurons_report_figure(row, row->alone), row->above);
+            fprintf(file, "%8.3f%7.3f%7zu", rnn_neurons_figure(row, row->chance),
+                    rnn_neurons_figure(row, row->alone), row->above);
         fputc('\n', file);
     }
 }
@@ -162,8 +158,8 @@ static json_t *describe_units(const rnn_neurons_row *row, int top) {
         json_array_append_new(array,
                               json_pack("{s:i, s:i, s:b, s:f, s:f}", "layer", neuron->layer, "unit",
                                         neuron->unit, "rises", neuron->rises, "first_half",
-                                        neurons_report_figure(row, neuron->chosen), "second_half",
-                                        neurons_report_figure(row, neuron->score)));
+                                        rnn_neurons_figure(row, neuron->chosen), "second_half",
+                                        rnn_neurons_figure(row, neuron->score)));
     }
     return array;
 }
@@ -176,9 +172,8 @@ static json_t *describe_row(const rnn_neurons_row *row, int top) {
     if (!object || !row->scored)
         return object;
     json_object_set_new(object, predicate->graded ? "mean" : "share", json_real(row->mean));
-    json_object_set_new(object, "chance", json_real(neurons_report_figure(row, row->chance)));
-    json_object_set_new(object, "character_alone",
-                        json_real(neurons_report_figure(row, row->alone)));
+    json_object_set_new(object, "chance", json_real(rnn_neurons_figure(row, row->chance)));
+    json_object_set_new(object, "character_alone", json_real(rnn_neurons_figure(row, row->alone)));
     json_object_set_new(object, "units_above", json_integer((json_int_t)row->above));
     json_object_set_new(object, "units", describe_units(row, top));
     return object;

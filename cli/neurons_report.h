@@ -28,9 +28,6 @@ double neurons_report_by_chance(const rnn_neurons *found);
 size_t neurons_report_sort(const rnn_neurons *found,
                            const rnn_neurons_row *out[RNN_PREDICATES_MOST]);
 
-/* A score as it is written: an AUC, or a correlation. */
-double neurons_report_figure(const rnn_neurons_row *row, double score);
-
 /* "LSTM, 2 layers of 256: tanh(c) of 512 units". */
 void neurons_report_model(const neurons_report *report, char *out, size_t room);
 

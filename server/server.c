@@ -12,6 +12,7 @@
 #include "base/threads.h"
 #include "server/assets.h"
 #include "server/completions.h"
+#include "server/gallery.h"
 #include "server/look.h"
 #include "server/training.h"
 
@@ -74,6 +75,14 @@ static void answer_look(void *context, const http_request *request, http_reply *
     if (!take_heavy(self, reply))
         return;
     look_answer(self->models, self->turns, request, reply);
+    give_heavy(self);
+}
+
+static void answer_neurons(void *context, const http_request *request, http_reply *reply) {
+    server *self = context;
+    if (!take_heavy(self, reply))
+        return;
+    gallery_answer(self->models, self->turns, request, reply);
     give_heavy(self);
 }
 
@@ -176,6 +185,7 @@ static const http_route routes[] = {
     {"GET", "/v1/models", 0, 0, 0, answer_models},
     {"POST", "/v1/completions", 0, 0, 0, answer_completions},
     {"POST", "/api/look", 0, 0, 0, answer_look},
+    {"POST", "/api/neurons", 0, 0, 0, answer_neurons},
     {"GET", "/api/runs", 0, 0, 0, answer_runs},
     {"GET", "/api/corpora", 0, 0, 0, answer_corpora},
     {"GET", "/api/options", 0, 0, 0, answer_options},
@@ -191,6 +201,7 @@ static const http_route routes[] = {
     {"GET", "/write.js", 0, 0, 0, answer_file},
     {"GET", "/train.js", 0, 0, 0, answer_file},
     {"GET", "/look.js", 0, 0, 0, answer_file},
+    {"GET", "/gallery.js", 0, 0, 0, answer_file},
     {"GET", "/chart.js", 0, 0, 0, answer_file},
     {"GET", "/icon.svg", 0, 0, 0, answer_file},
     {NULL, NULL, 0, 0, 0, NULL},

@@ -5,6 +5,7 @@
 
 import { post, complain, calm, glyph, spoken } from './talk.js';
 import { written } from './write.js';
+import * as gallery from './gallery.js';
 
 const $ = (id) => document.getElementById(id);
 const GRID_MOST = 1200; // characters that are shown with what is expected
@@ -17,6 +18,8 @@ let strip = 7; // pixels of a unit there
 let cells = []; // elements of characters
 let pending = null;
 let soon = 0;
+let own = false; // the text was typed or pasted: nothing takes its place unasked
+let taken = null; // from the gallery: what the unit follows, and where that is so in the text
 
 const alive = () => seen && seen.text.length > 0;
 const value = (place, unit = chosen) => seen.values[place * seen.units + unit] / 127;
@@ -41,6 +44,8 @@ async function read() {
     const fresh = remembered !== answer.model;
     if (fresh && alive()) chosen = order[0];
     remembered = answer.model;
+    if (taken?.waits) chosen = Math.min(seen.units - 1, taken.layer * seen.hidden + taken.unit);
+    if (taken) taken.waits = false;
     build();
     showUnit();
   } catch (error) {
@@ -110,6 +115,36 @@ function build() {
   const cut = seen.cut || count < seen.text.length;
   $('look-cut').textContent = cut ? `The first ${count.toLocaleString('en')} characters.` : '';
   drawMap();
+  underline();
+}
+
+// Where what the unit was found to follow is so, in the piece that came with it.
+function underline() {
+  const shows = Boolean(taken?.inside && taken.piece === $('look-text').value && taken.inside.length === seen.text.length);
+  $('look-key').hidden = !shows;
+  $('look-what').textContent = shows ? taken.what : '';
+  cells.forEach((cell, i) => cell.classList.toggle('inside', shows && taken.inside[i] === '1'));
+}
+
+// A unit from the gallery, and its piece of text unless the reader brought one.
+function take(finding) {
+  taken = { ...finding, waits: true };
+  if (finding.piece && !own) {
+    $('look-text').value = finding.piece;
+    read();
+  } else if (seen?.model === $('look-model').value && alive()) {
+    taken.waits = false;
+    chosen = finding.layer * seen.hidden + finding.unit;
+    build();
+    showUnit();
+  } else {
+    read();
+  }
+}
+
+function forget() {
+  taken = null;
+  gallery.leave();
 }
 
 function showUnit() {
@@ -196,6 +231,8 @@ function markRow() {
 }
 
 function choose(unit) {
+  forget();
+  if (seen) underline();
   chosen = Math.max(0, Math.min(seen.units - 1, unit));
   showUnit();
 }
@@ -219,12 +256,22 @@ $('look-unit').addEventListener('input', () => {
   const unit = Number($('look-unit').value);
   if (seen && $('look-unit').value !== '' && unit >= 0 && unit < seen.hidden) choose(Math.floor(chosen / seen.hidden) * seen.hidden + unit);
 });
-$('look-text').addEventListener('input', soonRead);
-$('look-model').addEventListener('change', read);
+$('look-text').addEventListener('input', () => {
+  own = $('look-text').value !== '';
+  soonRead();
+});
+$('look-model').addEventListener('change', () => {
+  forget();
+  gallery.of($('look-model').value);
+  read();
+});
 for (const radio of document.querySelectorAll('input[name=look-as]')) radio.addEventListener('change', () => { if (seen) { build(); showUnit(); } });
 $('look-written').addEventListener('click', () => {
+  own = false;
+  forget();
   $('look-text').value = written().text;
   $('look-model').value = written().model;
+  gallery.of($('look-model').value);
   read();
 });
 addEventListener('resize', () => { if (seen && !$('look').hidden) drawMap(); });
@@ -237,6 +284,7 @@ export function know(models) {
   if ([...$('look-model').options].map((option) => option.value).join('\n') === names.join('\n')) return;
   $('look-model').replaceChildren(...names.map((name) => new Option(name, name)));
   if (names.includes(before)) $('look-model').value = before;
+  gallery.of($('look-model').value);
 }
 
 export function enter() {
@@ -246,5 +294,7 @@ export function enter() {
     $('look-text').value = text;
     $('look-model').value = model;
   }
+  gallery.of($('look-model').value);
+  gallery.open(take);
   if ($('look-model').value) read();
 }

@@ -13,7 +13,7 @@
 #include "inference/association.h"
 #include "inference/character_alone.h"
 
-#define CHUNK   1024   /* characters that are handed to the tracer at once */
+#define CHUNK   128    /* characters that are handed to the tracer at once */
 #define GLIMPSE 200000 /* bytes that a language is guessed by */
 
 static rnn_status out_of_memory(rnn_error *error) {
@@ -92,9 +92,10 @@ static void take_row(void *context, const rnn_trace_row *row) {
     rnn_association_add(context, row->values);
 }
 
+/* *left: the listener does not want the rest. */
 static rnn_status read_network(const rnn_neurons *self, const rnn_model *model,
                                rnn_association *association, const rnn_neurons_plan *plan,
-                               rnn_error *error) {
+                               int *left, rnn_error *error) {
     rnn_tracer *tracer;
     rnn_tracing how = {.threads = plan->threads,
                        .cpu = plan->cpu,
@@ -104,13 +105,13 @@ static rnn_status read_network(const rnn_neurons *self, const rnn_model *model,
     if (status != RNN_OK)
         return status;
     int32_t chunk[CHUNK];
-    for (uint64_t at = 0, part; at < self->characters; at += part) {
+    for (uint64_t at = 0, part; at < self->characters && !*left; at += part) {
         part = self->characters - at < CHUNK ? self->characters - at : CHUNK;
         for (size_t i = 0; i < part; i++)
             chunk[i] = self->text[at + i];
         rnn_tracer_read(tracer, chunk, (size_t)part, take_row, association);
         if (plan->listener)
-            plan->listener(plan->context, (double)(at + part) / (double)self->characters);
+            *left = !plan->listener(plan->context, (double)(at + part) / (double)self->characters);
     }
     rnn_tracer_destroy(tracer);
     return RNN_OK;
@@ -120,6 +121,10 @@ static rnn_status read_network(const rnn_neurons *self, const rnn_model *model,
 
 double rnn_neuron_lesser(const rnn_neuron *neuron) {
     return fmin(neuron->chosen, neuron->score);
+}
+
+double rnn_neurons_figure(const rnn_neurons_row *row, double score) {
+    return row->predicate->graded ? score : (1 + score) / 2;
 }
 
 static int by_choice(const void *a, const void *b) {
@@ -218,7 +223,7 @@ static rnn_status judge(rnn_neurons *self, const rnn_association *association,
 /* -------------------------------------------------------------------- together */
 
 static rnn_status find(rnn_neurons *self, const rnn_model *model, const rnn_symbols *symbols,
-                       rnn_span span, const rnn_neurons_plan *plan, rnn_error *error) {
+                       rnn_span span, const rnn_neurons_plan *plan, int *left, rnn_error *error) {
     uint8_t graded[RNN_PREDICATES_MOST] = {0};
     rnn_association *association = NULL;
     rnn_status status = read_text(self, model, symbols, span.begin, plan, error);
@@ -236,9 +241,9 @@ static rnn_status find(rnn_neurons *self, const rnn_model *model, const rnn_symb
     if (status == RNN_OK)
         status = rnn_association_create(&association, &how, error);
     if (status == RNN_OK)
-        status = read_network(self, model, association, plan, error);
+        status = read_network(self, model, association, plan, left, error);
     self->seconds = rnn_clock_now() - start;
-    if (status == RNN_OK)
+    if (status == RNN_OK && !*left)
         status = judge(self, association, model, error);
     rnn_association_destroy(association);
     return status;
@@ -266,8 +271,9 @@ rnn_status rnn_neurons_find(rnn_neurons **out, const rnn_model *model, const rnn
     self->units = model->network.layers * model->network.hidden;
     self->characters = characters;
     self->shifts = plan->shifts;
-    rnn_status status = find(self, model, symbols, span, plan, error);
-    if (status == RNN_OK)
+    int left = 0;
+    rnn_status status = find(self, model, symbols, span, plan, &left, error);
+    if (status == RNN_OK && !left)
         *out = self;
     else
         rnn_neurons_destroy(self);

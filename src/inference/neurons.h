@@ -24,8 +24,9 @@
 /* A unit is readable if it follows something so closely: an AUC of 0.9, a correlation of 0.8. */
 #define RNN_NEURONS_READABLE 0.8
 
-/* Told from time to time how much of the text has been read, 0 to 1. */
-typedef void (*rnn_neurons_listener)(void *context, double fraction);
+/* Told every few milliseconds how much of the text has been read, above 0 to 1. Returns 1 to go
+ * on, 0 to leave it. */
+typedef int (*rnn_neurons_listener)(void *context, double fraction);
 
 typedef struct rnn_neurons_plan {
     const rnn_language *language; /* whose quotes and brackets; NULL: guessed */
@@ -82,10 +83,14 @@ typedef struct rnn_neurons {
     rnn_neuron *all;
 } rnn_neurons;
 
+/* A score as it is written: an AUC, or a correlation. */
+double rnn_neurons_figure(const rnn_neurons_row *row, double score);
+
 /* The fewest characters that can be searched with so many shifts. */
 uint64_t rnn_neurons_least(int shifts);
 
-/* Searches the beginning of a span of a text. RNN_ERR_RANGE for less than rnn_neurons_least
+/* Searches the beginning of a span of a text. *out is NULL, too, where the listener leaves it,
+ * which is no failure. RNN_ERR_RANGE for less than rnn_neurons_least
  * characters, RNN_ERR_MEMORY. */
 rnn_status rnn_neurons_find(rnn_neurons **out, const rnn_model *model, const rnn_symbols *symbols,
                             rnn_span span, const rnn_neurons_plan *plan, rnn_error *error);

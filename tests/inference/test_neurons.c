@@ -13,84 +13,15 @@
 
 #include "base/files.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "inference/neurons.h"
 #include "inference/score.h"
-#include "tests/inference/made_model.h"
+#include "tests/inference/planted_model.h"
 #include "tests/scratch.h"
-
-#define HIDDEN 12
-/* Where they are planted. */
-enum { QUOTE_UNIT = 3, BRACKET_UNIT = 7, PULSE_UNIT = 5 };
-
-#define OPEN  "\xE2\x80\x9C"
-#define CLOSE "\xE2\x80\x9D"
 
 static rnn_model *model;
 static rnn_symbols *symbols;
 static scratch directory;
 static char text[30000];
-
-static size_t choose(uint64_t at, size_t below) {
-    return (size_t)(rnn_random_uniform(8, RNN_RANDOM_SAMPLING, 0, at) * (double)below);
-}
-
-/* Words, some of them in quotes, others in brackets. */
-static void make_text(void) {
-    static const char *const words[] = {"so ", "it was ", "a day, ", "of all ", "gone.\n"};
-    size_t n = 0;
-    int quote = 0, bracket = 0;
-    for (uint64_t i = 0; n + 20 < sizeof text; i++) {
-        const char *more = words[choose(2 * i, 5)];
-        size_t turn = choose(2 * i + 1, 8);
-        if (turn == 0 && !bracket) {
-            more = quote ? CLOSE " " : OPEN;
-            quote = !quote;
-        } else if (turn == 1 && !quote) {
-            more = bracket ? ") " : "(";
-            bracket = !bracket;
-        }
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s", more);
-    }
-}
-
-/* A latch: once high it stays high, once low it stays low, until its input throws it. */
-static void make_latch(size_t layer, size_t unit) {
-    const rnn_network *net = &model->network;
-    const rnn_layer_layout *at = &net->layer[layer];
-    size_t inputs = rnn_network_inputs(net, layer);
-    for (size_t i = 0; i < HIDDEN; i++)
-        model->parameters[at->weight_hh + unit * HIDDEN + i] = i == unit ? 3 : 0;
-    for (size_t i = 0; i < inputs; i++)
-        model->parameters[at->weight_ih + unit * inputs + i] = 0;
-    model->parameters[at->bias_ih + unit] = -0.1F;
-    model->parameters[at->bias_hh + unit] = 0;
-}
-
-static float *input_of(size_t layer, size_t unit, size_t input) {
-    const rnn_network *net = &model->network;
-    return model->parameters + net->layer[layer].weight_ih + unit * rnn_network_inputs(net, layer) +
-           input;
-}
-
-static size_t symbol_of(const char *character) {
-    return (size_t)rnn_vocabulary_find(model->vocabulary, character, strlen(character));
-}
-
-/* In layer 0 one that falls inside quotes; in layer 1 one that rises inside brackets, told
- * of by one that feels them come and go. */
-static void plant(void) {
-    make_latch(0, QUOTE_UNIT);
-    *input_of(0, QUOTE_UNIT, symbol_of(OPEN)) = -8;
-    *input_of(0, QUOTE_UNIT, symbol_of(CLOSE)) = 8;
-    make_latch(0, PULSE_UNIT);
-    model->parameters[model->network.layer[0].weight_hh + PULSE_UNIT * HIDDEN + PULSE_UNIT] = 0;
-    model->parameters[model->network.layer[0].bias_ih + PULSE_UNIT] = 0;
-    *input_of(0, PULSE_UNIT, symbol_of("(")) = 8;
-    *input_of(0, PULSE_UNIT, symbol_of(")")) = -8;
-    make_latch(1, BRACKET_UNIT);
-    *input_of(1, BRACKET_UNIT, PULSE_UNIT) = 8;
-}
 
 static rnn_neurons *find(const rnn_neurons_plan *plan) {
     rnn_neurons *found;
@@ -112,12 +43,12 @@ static void planted(void **state) {
     rnn_neurons_plan plan = {.shifts = 4, .seed = 1, .threads = 2};
     rnn_neurons *found = find(&plan);
     const rnn_neurons_row *quote = row_of(found, "quote"), *bracket = row_of(found, "( )");
-    assert_int_equal(found->units, 2 * HIDDEN);
+    assert_int_equal(found->units, 2 * PLANTED_HIDDEN);
     assert_string_equal(rnn_language_name(found->language), "quotes");
     assert_int_equal(found->characters, rnn_symbols_count(symbols));
 
     assert_int_equal(quote->ranked[0].layer, 0);
-    assert_int_equal(quote->ranked[0].unit, QUOTE_UNIT);
+    assert_int_equal(quote->ranked[0].unit, PLANTED_QUOTE_UNIT);
     assert_false(quote->ranked[0].rises);
     assert_true(quote->ranked[0].chosen > 0.99 && quote->ranked[0].score > 0.99);
     assert_true(quote->ranked[1].chosen < 0.6);
@@ -125,7 +56,7 @@ static void planted(void **state) {
     assert_true(quote->above >= 1);
 
     assert_int_equal(bracket->ranked[0].layer, 1);
-    assert_int_equal(bracket->ranked[0].unit, BRACKET_UNIT);
+    assert_int_equal(bracket->ranked[0].unit, PLANTED_BRACKET_UNIT);
     assert_true(bracket->ranked[0].rises);
     assert_true(bracket->ranked[0].score > 0.99);
     assert_true(found->readable >= 2 && found->readable <= found->above);
@@ -143,7 +74,7 @@ static void counted(void **state) {
     for (uint64_t seed = 1; seed <= 3; seed++) {
         rnn_neurons_plan plan = {.shifts = 2, .most = 6000, .seed = seed, .threads = 2};
         rnn_neurons *found = find(&plan);
-        int marks[2 * HIDDEN] = {0};
+        int marks[2 * PLANTED_HIDDEN] = {0};
         size_t above = 0, readable = 0;
         for (size_t r = 0; r < found->count; r++) {
             const rnn_neurons_row *row = &found->rows[r];
@@ -156,11 +87,11 @@ static void counted(void **state) {
                 late += neuron->score > limit && neuron->chosen <= limit;
                 here += lesser > limit;
                 if (lesser > limit)
-                    marks[neuron->layer * HIDDEN + neuron->unit] |= lesser >= 0.8 ? 3 : 1;
+                    marks[neuron->layer * PLANTED_HIDDEN + neuron->unit] |= lesser >= 0.8 ? 3 : 1;
             }
             assert_int_equal(row->above, here);
         }
-        for (size_t u = 0; u < 2 * HIDDEN; u++) {
+        for (size_t u = 0; u < 2 * PLANTED_HIDDEN; u++) {
             above += marks[u] & 1;
             readable += marks[u] >> 1;
         }
@@ -255,13 +186,28 @@ static void refused(void **state) {
     rnn_neurons_destroy(found);
 }
 
+static int until_half(void *context, double fraction) {
+    double *last = context;
+    assert_true(fraction > *last && fraction <= 1);
+    *last = fraction;
+    return fraction < 0.5;
+}
+
+/* Who has had enough gets nothing, and it is no failure. */
+static void left(void **state) {
+    (void)state;
+    double last = 0;
+    rnn_neurons_plan plan = {.shifts = 2, .threads = 1, .listener = until_half, .context = &last};
+    assert_null(find(&plan));
+    assert_true(last >= 0.5 && last < 0.6);
+}
+
 static int set_up(void **state) {
     (void)state;
     char path[1024];
     rnn_evaluation how = {0};
-    make_text();
-    model = made_model(text, RNN_CELL_TANH, HIDDEN, 0, 0);
-    plant();
+    planted_text(text, sizeof text);
+    model = planted_model(text);
     scratch_make(&directory);
     scratch_write(scratch_name(&directory, "text", path), text, strlen(text));
     const char *inputs[] = {path};
@@ -280,6 +226,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planted), cmocka_unit_test(counted), cmocka_unit_test(by_chance),
         cmocka_unit_test(means),   cmocka_unit_test(same),    cmocka_unit_test(refused),
+        cmocka_unit_test(left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -21,11 +21,18 @@ def shoot(window, name):
     window.shoot(os.path.join(pictures, name + '.png'))
 
 
+def line(i):
+    did = ('sat on mat', 'ran to the door', 'was red')
+    said = ', and '.join(did[(i * k + k) % 3] for k in range(1, 2 + i * 7 % 3))
+    return f'The cat {did[i % 3]}, and "the dog {said}" {did[(i + 1) % 3]} {i % 7}.\n'
+
+
 def make_folder(folder):
     with open(os.path.join(folder, 'book.txt'), 'w') as text:
-        for i in range(3000):
-            text.write(f'The cat sat on mat {i % 7}, and the "dog" ran to the red door.\n')
-    subprocess.run([rnn, 'train', 'book.txt', '--name', 'first', '--hidden-size', '48', '--steps', '250',
+        text.writelines(line(i) for i in range(3000))
+    with open(os.path.join(folder, 'other.txt'), 'w') as text:
+        text.writelines(line(i * i) for i in range(4000, 4400))
+    subprocess.run([rnn, 'train', 'book.txt', '--name', 'first', '--hidden-size', '48', '--steps', '400',
                     '--num-layers', '1', '--threads', '1', '--quiet'], cwd=folder, check=True)
 
 
@@ -138,6 +145,41 @@ def check_look(window):
     window.run("document.querySelector('input[name=look-as][value=grid]').click()")
     window.wait("return document.querySelectorAll('#look-view i').length === 200")
     shoot(window, 'look')
+    window.run("document.querySelector('input[name=look-as][value=text]').click()")
+
+
+def check_gallery(window):
+    # In what was held out of the training, then in another text.
+    window.run("""const model = document.getElementById('look-model'); model.value = 'first';
+        model.dispatchEvent(new Event('change'))""")
+    window.click('#found-go')
+    window.wait("return document.getElementById('found-say').textContent.includes('of the validation part of book.txt')")
+    window.run("""const text = document.getElementById('found-text'); text.value = 'other.txt';
+        text.dispatchEvent(new Event('change'))""")
+    window.click('#found-go')
+    window.wait("return document.querySelectorAll('#found-list button').length > 0")
+    assert 'of other.txt' in window.text('#found-say'), window.text('#found-say')
+    # The reader's own text stays, and shows the unit.
+    own = window.run("return document.getElementById('look-text').value")
+    window.run("document.querySelectorAll('#found-list button')[0].click()")
+    first = window.wait("return document.querySelector('#found-list [aria-pressed=true]').title")
+    assert window.run("return document.getElementById('look-text').value") == own
+    title = window.text('#look-title')  # "Unit 7 of layer 0"
+    assert first.startswith(title[0].lower() + title[1:]), (first, title)
+    assert window.run("return document.getElementById('look-key').hidden")
+    # Where there is none, a piece comes with it, underlined where it is so.
+    window.run("""const text = document.getElementById('look-text'); text.value = '';
+        text.dispatchEvent(new Event('input'));
+        [...document.querySelectorAll('#found-list button')].find((button) => button.title.includes('AUC')).click()""")
+    window.wait("return document.querySelectorAll('#look-view .inside').length > 5")
+    what = window.text('#look-what')
+    assert window.text('#found-list [aria-pressed=true] span') == what, what
+    assert not window.run("return document.getElementById('look-key').hidden")
+    shoot(window, 'gallery')
+    # Another unit: nothing is said of it.
+    window.run("""const unit = document.getElementById('look-unit'); unit.value = (+unit.value + 1) % 48;
+        unit.dispatchEvent(new Event('input'))""")
+    assert window.run("return document.querySelectorAll('#look-view .inside, #found-list [aria-pressed=true]').length") == 0
 
 
 def check_sizes(window):
@@ -178,7 +220,7 @@ for (const path of paths) {
   await attempt(`fetch ${path}`, async () => (await fetch(base + path)).text());
   await attempt(`no-cors ${path}`, async () => (await fetch(base + path, { mode: 'no-cors', credentials: 'include' })).text());
 }
-for (const path of ['/api/train', '/api/stop', '/api/resume', '/v1/completions', '/api/look'])
+for (const path of ['/api/train', '/api/stop', '/api/resume', '/v1/completions', '/api/look', '/api/neurons'])
   for (const type of ['text/plain', 'application/json', 'application/x-www-form-urlencoded'])
     for (const mode of ['cors', 'no-cors']) {
       const headers = { 'Content-Type': type };
@@ -283,6 +325,7 @@ def main():
             check_write(window)
             check_train(window)
             check_look(window)
+            check_gallery(window)
             check_sizes(window)
             complaints = window.complaints()
             assert not complaints, complaints

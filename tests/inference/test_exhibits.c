@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_gallery.c - which units are shown, and on which piece of the text.
+ * test_exhibits.c - which units are shown, and on which piece of the text.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "cli/gallery.h"
+#include "inference/exhibits.h"
 #include "tests/inference/made_model.h"
 
 #define UNITS 8
@@ -21,7 +21,6 @@ static rnn_neurons found;
 static rnn_neuron ranked[ROWS][UNITS];
 static const rnn_predicate predicates[ROWS] = {
     {"a", "a", 0}, {"b", "b", 0}, {"c", "c", 1}, {"d", "d", 0}};
-static neurons_report report = {.found = &found, .model = {.hidden_size = UNITS / 2}, .top = 1};
 
 /* Units that follow nothing, but that of each row the scores say otherwise. */
 static void make(void) {
@@ -58,25 +57,29 @@ static void make(void) {
     }
 }
 
-static void assert_exhibit(const gallery *in, size_t at, const char *name, int unit) {
-    assert_string_equal(in->exhibits[at].row->predicate->name, name);
-    assert_int_equal(in->exhibits[at].neuron->layer * 4 + in->exhibits[at].neuron->unit, unit);
+static rnn_status choose(rnn_exhibits *out) {
+    return rnn_exhibits_choose(out, &found, UNITS / 2, NULL);
+}
+
+static void assert_exhibit(const rnn_exhibit *it, const char *name, int unit) {
+    assert_string_equal(it->row->predicate->name, name);
+    assert_int_equal(it->neuron->layer * 4 + it->neuron->unit, unit);
 }
 
 static void chosen(void **state) {
     (void)state;
-    gallery made = {.report = &report};
+    rnn_exhibits made;
     make();
-    assert_int_equal(gallery_choose(&made, NULL), RNN_OK);
+    assert_int_equal(choose(&made), RNN_OK);
     assert_int_equal(made.count, 4);
-    assert_exhibit(&made, 0, "b", 5);
-    assert_exhibit(&made, 1, "a", 2);
-    assert_exhibit(&made, 2, "c", 3);
-    assert_exhibit(&made, 3, "b", 1); /* in the second round */
+    assert_exhibit(&made.best[0], "b", 5);
+    assert_exhibit(&made.best[1], "a", 2);
+    assert_exhibit(&made.best[2], "c", 3);
+    assert_exhibit(&made.best[3], "b", 1); /* in the second round */
     /* Half of the eight are shown and ahead; the next is nearest to them. */
-    assert_exhibit(&made, 4, "a", 0);
+    assert_exhibit(&made.usual, "a", 0);
     rnn_allocate_fail(1, 0);
-    assert_int_equal(gallery_choose(&made, NULL), RNN_ERR_MEMORY);
+    assert_int_equal(choose(&made), RNN_ERR_MEMORY);
     rnn_allocate_fail(0, 0);
 }
 
@@ -85,37 +88,37 @@ static void half_lucky(void **state) {
     (void)state;
     static const double scores[2][2] = {{0.02, 0.9}, {0.9, 0.02}};
     for (size_t i = 0; i < 2; i++) {
-        gallery made = {.report = &report};
+        rnn_exhibits made;
         make();
         rnn_neuron *lucky = &ranked[2][UNITS - 1];
         lucky->chosen = scores[i][0];
         lucky->score = scores[i][1];
-        assert_int_equal(gallery_choose(&made, NULL), RNN_OK);
+        assert_int_equal(choose(&made), RNN_OK);
         assert_int_equal(made.count, 4);
         for (size_t e = 0; e < made.count; e++)
-            assert_true(made.exhibits[e].neuron != lucky);
+            assert_true(made.best[e].neuron != lucky);
     }
     /* So is what a unit is shown for, and which of two comes first. */
-    gallery made = {.report = &report};
+    rnn_exhibits made;
     make();
     ranked[1][0].score = 0.5; /* of unit 5: still the best of b in the first half */
     ranked[0][1].chosen = 0.95;
-    assert_int_equal(gallery_choose(&made, NULL), RNN_OK);
-    assert_exhibit(&made, 0, "a", 5);
-    assert_exhibit(&made, 1, "b", 1);
-    assert_exhibit(&made, 3, "a", 2);
+    assert_int_equal(choose(&made), RNN_OK);
+    assert_exhibit(&made.best[0], "a", 5);
+    assert_exhibit(&made.best[1], "b", 1);
+    assert_exhibit(&made.best[3], "a", 2);
 }
 
 /* Ahead for nothing: nothing is shown but what is usual. */
 static void none(void **state) {
     (void)state;
-    gallery made = {.report = &report};
+    rnn_exhibits made;
     make();
     for (size_t r = 0; r < ROWS; r++)
         found.rows[r].chance = 0.9;
-    assert_int_equal(gallery_choose(&made, NULL), RNN_OK);
+    assert_int_equal(choose(&made), RNN_OK);
     assert_int_equal(made.count, 0);
-    assert_non_null(made.exhibits[0].neuron);
+    assert_non_null(made.usual.neuron);
 }
 
 /* ----------------------------------------------------------------------- pieces */
@@ -139,26 +142,27 @@ static void make_text(size_t line) {
 
 static void pieces(void **state) {
     (void)state;
-    uint64_t begin;
-    size_t count;
     make_text(40);
     /* More of it stands in the first half, which does not count. */
     memset(values + LENGTH, 1, 300);
     memset(values + LENGTH + 9000, 1, 400);
-    gallery_find_piece(&found, model, &found.rows[1], &begin, &count);
-    assert_true(begin >= LENGTH / 2 && begin % 40 == 0);
-    assert_true(begin <= 9000 && begin + count >= 9400);
-    assert_true(count > GALLERY_LENGTH / 2 && count <= GALLERY_LENGTH * 5 / 4 && count % 40 == 0);
+    rnn_span piece = rnn_exhibits_find_piece(&found, model, &found.rows[1]);
+    uint64_t count = piece.end - piece.begin;
+    assert_true(piece.begin >= LENGTH / 2 && piece.begin % 40 == 0);
+    assert_true(piece.begin <= 9000 && piece.end >= 9400);
+    assert_true(count > RNN_EXHIBITS_LENGTH / 2 && count <= RNN_EXHIBITS_LENGTH * 5 / 4 &&
+                count % 40 == 0);
     /* Of short lines not too many. */
     make_text(10);
-    gallery_find_piece(&found, model, &found.rows[1], &begin, &count);
-    assert_int_equal(count, 10 * GALLERY_LINES);
+    piece = rnn_exhibits_find_piece(&found, model, &found.rows[1]);
+    assert_int_equal(piece.end - piece.begin, 10 * RNN_EXHIBITS_LINES);
     /* No lines at all; and near the end. */
     make_text(0);
     memset(values + LENGTH + LENGTH - 100, 1, 50);
-    gallery_find_piece(&found, model, &found.rows[1], &begin, &count);
-    assert_true(count <= GALLERY_LENGTH * 5 / 4 && begin + count >= LENGTH - 50);
-    assert_true(begin + count <= LENGTH);
+    piece = rnn_exhibits_find_piece(&found, model, &found.rows[1]);
+    count = piece.end - piece.begin;
+    assert_true(count <= RNN_EXHIBITS_LENGTH * 5 / 4 && piece.end >= LENGTH - 50);
+    assert_true(piece.end <= LENGTH);
 }
 
 static int set_up(void **state) {
