@@ -13,6 +13,7 @@
 #include "cli/baseline.h"
 #include "cli/computing.h"
 #include "cli/dynamic.h"
+#include "cli/extent.h"
 #include "cli/figures.h"
 #include "cli/help.h"
 #include "cli/history.h"
@@ -21,22 +22,20 @@
 #include "cli/runs.h"
 #include "cli/structure.h"
 #include "cli/terminal.h"
-#include "inference/parts.h"
 #include "inference/score.h"
 
 typedef struct options {
-    int protocol, part, on_unknown, per_char;
+    int protocol, per_char;
     int64_t window;
-    double val_frac, test_frac;
-    const char *include, *exclude;
 } options;
 
-enum { OWN, COMPUTING, DYNAMIC, BASELINE, STRUCTURE, MANNERS, PEERS, PARTS };
+enum { OWN, EXTENT, COMPUTING, DYNAMIC, BASELINE, STRUCTURE, MANNERS, PEERS, PARTS };
 
 /* What a call of the command works with, and what came of it. */
 typedef struct work {
     const command *self;
     options how;
+    extent extent;
     computing computing;
     manners manners;
     peers peers;
@@ -61,40 +60,12 @@ static const rnn_option table[] = {
      "of the cold protocol: characters in a window", NULL},
     {"per-char", RNN_OPTION_FLAG, AT(per_char), "0", 0, 0, 0, NULL, NULL, "Scoring",
      "print each character and its bits, parted by a tab, on standard output", NULL},
-    {"on-unknown", RNN_OPTION_CHOICE, AT(on_unknown), "error", 0, 0, 0, "error skip", "WHAT",
-     "Scoring", "what to do about characters that the model does not know", NULL},
-    {"part", RNN_OPTION_CHOICE, AT(part), "all", 0, 0, 0, "all|none train val test", "PART", "Text",
-     "score this part of the text, as a contiguous split makes it",
-     (const rnn_option_alias[]){{"split", NULL}, {NULL, NULL}}},
-    {"val-frac", RNN_OPTION_REAL, AT(val_frac), "", 0, 1, RNN_OPTION_BELOW, NULL, "F", "Text",
-     "share of the validation part; where it is not given, as in the model's training", NULL},
-    {"test-frac", RNN_OPTION_REAL, AT(test_frac), "", 0, 1, RNN_OPTION_BELOW, NULL, "F", "Text",
-     "share of the test part, likewise", NULL},
-    {"include", RNN_OPTION_TEXT, AT(include), "", 0, 0, 0, NULL, "PATTERNS", "Text",
-     "of directories and archives, read only files like '*.c,*.h'", NULL},
-    {"exclude", RNN_OPTION_TEXT, AT(exclude), "", 0, 0, 0, NULL, "PATTERNS", "Text",
-     "of directories and archives, leave out files like '*.o'", NULL},
 };
 /* clang-format on */
 
 static const rnn_option *own_table(size_t *count) {
     *count = sizeof table / sizeof table[0];
     return table;
-}
-
-/* -------------------------------------------------------------------- parts */
-
-static rnn_status find_part(const rnn_model *model, work *w, rnn_error *error) {
-    const options *how = &w->how;
-    const arguments_part *given = &w->parts[OWN];
-    rnn_parts_wish wish = {.part = how->part,
-                           .val_frac = how->val_frac,
-                           .test_frac = how->test_frac,
-                           .val_frac_given = arguments_given(given, "val-frac"),
-                           .test_frac_given = arguments_given(given, "test-frac"),
-                           /* Beside what is generated, real text that was held out. */
-                           .held_out = w->structure.language && !arguments_given(given, "part")};
-    return rnn_parts_choose(&w->plan, model, &wish, error);
 }
 
 /* ------------------------------------------------------------------ results */
@@ -163,7 +134,7 @@ static void print_result(FILE *file, const work *w) {
     fprintf(file, "characters  %s", figures_count(score->characters).text);
     if (result->skipped > 0)
         fprintf(file, " (and %s unknown ones skipped)", figures_count(result->skipped).text);
-    if (w->plan.part != w->how.part)
+    if (w->plan.part != w->extent.part)
         fprintf(file, " (the validation part)");
     fprintf(file, "\nloss        %.4f nats per character\n", score->nats_per_character);
     fprintf(file, "bits        %.4f per character\n", figures_bits(score->nats_per_character));
@@ -229,7 +200,7 @@ static rnn_status score_all(work *w, const rnn_model *model, const rnn_symbols *
     listing to = {model};
     rnn_status status = RNN_OK;
     if (w->beside.wanted)
-        status = baseline_choose_part(model, symbols, arguments_given(&w->parts[OWN], "part"),
+        status = baseline_choose_part(model, symbols, arguments_given(&w->parts[EXTENT], "part"),
                                       &w->plan, error);
     if (status == RNN_OK && w->dynamic.on)
         status = score_dynamics(w, model, symbols, error);
@@ -263,19 +234,19 @@ static int evaluate(work *w, const char *argument, char **inputs, size_t count) 
     w->plan = (rnn_evaluation){
         .protocol = how->protocol,
         .window = (size_t)how->window,
-        .skip_unknown = how->on_unknown == 1,
-        .include = how->include,
-        .exclude = how->exclude,
         .threads = w->computing.threads,
         .cpu = w->computing.cpu,
         .device = w->computing.device,
         .precision = (rnn_precision)w->computing.precision,
     };
+    extent_fill(&w->plan, &w->extent);
     rnn_status status = runs_locate(argument, path, sizeof path, &error);
     if (status == RNN_OK)
         status = rnn_model_load(&model, path, &error);
+    /* Beside what is generated, real text that was held out. */
     if (status == RNN_OK)
-        status = find_part(model, w, &error);
+        status =
+            extent_choose(&w->plan, model, &w->parts[EXTENT], w->structure.language != 0, &error);
     if (status == RNN_OK && w->structure.language) {
         int code = structure_report(w->self, &w->structure, &w->manners, model,
                                     (const char *const *)inputs, count, &w->plan);
@@ -317,6 +288,7 @@ static const char *clash(const work *w) {
 static int run(const command *self, int argc, char **argv) {
     work w = {.self = self};
     w.parts[OWN] = (arguments_part){.table = own_table, .target = &w.how};
+    w.parts[EXTENT] = (arguments_part){.table = extent_table, .target = &w.extent};
     w.parts[COMPUTING] = (arguments_part){.table = computing_table, .target = &w.computing};
     w.parts[MANNERS] = (arguments_part){.table = manners_table, .target = &w.manners};
     w.parts[PEERS] = (arguments_part){.table = peers_eval_table, .target = &w.peers};
@@ -368,7 +340,7 @@ const command eval_command = {
                           "rnn eval runs/book book.txt --baseline",
                           "rnn eval runs/book book.txt --part val --dynamic",
                           "rnn eval runs/kernel --structure c kernel.c --temperature 0.8", NULL},
-    {own_table, computing_table, dynamic_table, baseline_table, structure_table, manners_table,
-     peers_eval_table, NULL},
+    {own_table, extent_table, computing_table, dynamic_table, baseline_table, structure_table,
+     manners_table, peers_eval_table, NULL},
     run,
 };

@@ -11,6 +11,7 @@
 #include "cli/arguments.h"
 #include "cli/computing.h"
 #include "cli/document.h"
+#include "cli/extent.h"
 #include "cli/gallery.h"
 #include "cli/help.h"
 #include "cli/manners.h"
@@ -21,20 +22,22 @@
 #include "inference/score.h"
 
 typedef struct options {
-    int language, top, shifts, part, on_unknown;
+    int language, top, shifts;
     int64_t characters;
     uint64_t seed;
-    double val_frac, test_frac;
-    const char *after, *output, *include, *exclude;
+    const char *after, *output;
 } options;
+
+enum { OWN, EXTENT, COMPUTING, MANNERS, PARTS };
 
 /* What a call of the command works with. */
 typedef struct work {
     const command *self;
     options how;
+    extent extent;
     computing computing;
     manners manners;
-    arguments_part parts[3];
+    arguments_part parts[PARTS];
     rnn_model *model;
     rnn_symbols *symbols;
     rnn_evaluation plan;
@@ -63,19 +66,6 @@ static const rnn_option table[] = {
     {"output", RNN_OPTION_TEXT, AT(output), "", 0, 0, RNN_OPTION_FILE, NULL, "FILE", "Search",
      "write a page (HTML, all in this one file) of the ten most readable units instead of a table; - "
      "is standard output", (const rnn_option_alias[]){{"o", NULL}, {NULL, NULL}}},
-    {"on-unknown", RNN_OPTION_CHOICE, AT(on_unknown), "error", 0, 0, 0, "error skip", "WHAT",
-     "Text", "what to do about characters that the model does not know", NULL},
-    {"part", RNN_OPTION_CHOICE, AT(part), "all", 0, 0, 0, "all|none train val test", "PART", "Text",
-     "read this part of the text; of the one that the model was trained on, val unless given",
-     (const rnn_option_alias[]){{"split", NULL}, {NULL, NULL}}},
-    {"val-frac", RNN_OPTION_REAL, AT(val_frac), "", 0, 1, RNN_OPTION_BELOW, NULL, "F", "Text",
-     "share of the validation part; where it is not given, as in the model's training", NULL},
-    {"test-frac", RNN_OPTION_REAL, AT(test_frac), "", 0, 1, RNN_OPTION_BELOW, NULL, "F", "Text",
-     "share of the test part, likewise", NULL},
-    {"include", RNN_OPTION_TEXT, AT(include), "", 0, 0, 0, NULL, "PATTERNS", "Text",
-     "of directories and archives, read only files like '*.c,*.h'", NULL},
-    {"exclude", RNN_OPTION_TEXT, AT(exclude), "", 0, 0, 0, NULL, "PATTERNS", "Text",
-     "of directories and archives, leave out files like '*.o'", NULL},
 };
 /* clang-format on */
 
@@ -88,28 +78,20 @@ static const rnn_option *own_table(size_t *count) {
 
 /* Of what the model was trained on, what it was not trained on. */
 static rnn_status choose_part(work *w, rnn_error *error) {
-    const options *how = &w->how;
-    const arguments_part *given = &w->parts[0];
     int own = rnn_parts_is_trained_on(w->model, w->symbols);
-    rnn_parts_wish wish = {.part = how->part,
-                           .val_frac = how->val_frac,
-                           .test_frac = how->test_frac,
-                           .val_frac_given = arguments_given(given, "val-frac"),
-                           .test_frac_given = arguments_given(given, "test-frac"),
-                           .held_out = own && !arguments_given(given, "part")};
-    rnn_status status = rnn_parts_choose(&w->plan, w->model, &wish, error);
+    rnn_status status = extent_choose(&w->plan, w->model, &w->parts[EXTENT], own, error);
     if (status == RNN_OK && own && !w->manners.quiet &&
         (w->plan.part == RNN_PART_ALL || w->plan.part == RNN_PART_TRAIN))
         manners_notice(w->self, "the model has learnt from this text; what its units do in one "
                                 "that is new to it may be less clear");
     w->span = rnn_score_part(w->symbols, &w->plan, (rnn_part)w->plan.part);
     if (status == RNN_OK && w->plan.part != RNN_PART_ALL &&
-        w->span.end - w->span.begin < rnn_neurons_least(how->shifts))
+        w->span.end - w->span.begin < rnn_neurons_least(w->how.shifts))
         return rnn_fail(error, RNN_ERR_RANGE,
                         "this part of the text has %llu characters; at least %llu are needed with "
                         "--shifts %d. Give --part all, a larger --val-frac, or another text",
                         (unsigned long long)(w->span.end - w->span.begin),
-                        (unsigned long long)rnn_neurons_least(how->shifts), how->shifts);
+                        (unsigned long long)rnn_neurons_least(w->how.shifts), w->how.shifts);
     return status;
 }
 
@@ -125,9 +107,7 @@ static rnn_status name_text(work *w, char **inputs, size_t count, rnn_error *err
 }
 
 static rnn_status read_text(work *w, char **inputs, size_t count, rnn_error *error) {
-    const options *how = &w->how;
-    w->plan = (rnn_evaluation){
-        .skip_unknown = how->on_unknown == 1, .include = how->include, .exclude = how->exclude};
+    extent_fill(&w->plan, &w->extent);
     rnn_status status =
         rnn_score_read(&w->symbols, w->model, (const char *const *)inputs, count, &w->plan, error);
     if (status == RNN_OK)
@@ -226,10 +206,11 @@ static int run(const command *self, int argc, char **argv) {
     work w = {.self = self};
     rnn_error error = {0};
     size_t count;
-    w.parts[0] = (arguments_part){.table = own_table, .target = &w.how};
-    w.parts[1] = (arguments_part){.table = manners_table, .target = &w.manners};
-    w.parts[2] = (arguments_part){.table = computing_table, .target = &w.computing};
-    if (arguments_parse(w.parts, 3, argc, argv, &count, &error) != RNN_OK)
+    w.parts[OWN] = (arguments_part){.table = own_table, .target = &w.how};
+    w.parts[EXTENT] = (arguments_part){.table = extent_table, .target = &w.extent};
+    w.parts[COMPUTING] = (arguments_part){.table = computing_table, .target = &w.computing};
+    w.parts[MANNERS] = (arguments_part){.table = manners_table, .target = &w.manners};
+    if (arguments_parse(w.parts, PARTS, argc, argv, &count, &error) != RNN_OK)
         return manners_usage(self, "%s", error.message);
     if (w.manners.help) {
         help_print(stdout, self);
@@ -262,6 +243,6 @@ const command neurons_command = {
                           "rnn neurons runs/kernel kernel.c -o neurons.html",
                           "rnn neurons runs/book other-book.txt --top 3",
                           "rnn neurons runs/book book.txt --after ' \"' --json", NULL},
-    {own_table, computing_table, manners_table, NULL},
+    {own_table, extent_table, computing_table, manners_table, NULL},
     run,
 };

@@ -50,6 +50,10 @@ static const shape shapes[] = {
 #define DROP_GROWTH  0.19
 #define NO_PRESSURE  3.5
 #define MOST_DROPPED 0.6
+/* From where that is at its most, values of the top layer are dropped as well. */
+#define OUTPUT_DROP_GROWTH  0.25
+#define HIGH_PRESSURE       82.0
+#define MOST_OUTPUT_DROPPED 0.5
 
 /* Of the time, what validations and saves leave for steps. */
 #define STEPPING 0.95
@@ -244,17 +248,42 @@ static const char *fall_of(const rnn_training *how) {
 
 /* A text that is read again and again is learnt by heart, and the sooner the more weights
  * there are for it, unless the network cannot rely on all of them. */
-static double drop_for(const draft *d, shape s) {
+static double pressure_of(const draft *d) {
+    shape s = {d->how->num_layers, d->how->hidden_size};
     double weights_a_character = weights_of(d, s) / (double)d->task->characters;
-    double pressure = d->plan->passes * sqrt(weights_a_character);
-    double share = DROP_GROWTH * log(pressure / NO_PRESSURE);
-    return round(fmax(0, fmin(MOST_DROPPED, share)) * 20) / 20;
+    return d->plan->passes * sqrt(weights_a_character);
+}
+
+/* A share that grows with the logarithm of pressure, in steps of 0.05. */
+static double share_of(double pressure, double none, double growth, double most) {
+    double share = growth * log(pressure / none);
+    return round(fmax(0, fmin(most, share)) * 20) / 20;
 }
 
 static void choose_drop(draft *d) {
-    shape s = {d->how->num_layers, d->how->hidden_size};
+    double pressure = pressure_of(d);
     if (d->asked.weight_drop == RNN_AUTO)
-        d->how->weight_drop = drop_for(d, s);
+        d->how->weight_drop = share_of(pressure, NO_PRESSURE, DROP_GROWTH, MOST_DROPPED);
+    if (d->asked.output_dropout == RNN_AUTO)
+        d->how->output_dropout =
+            share_of(pressure, HIGH_PRESSURE, OUTPUT_DROP_GROWTH, MOST_OUTPUT_DROPPED);
+}
+
+static void tell_drop(draft *d) {
+    const rnn_training *how = d->how;
+    int weights = how->weight_drop > 0 && d->asked.weight_drop == RNN_AUTO;
+    int outputs = how->output_dropout > 0 && d->asked.output_dropout == RNN_AUTO;
+    char share[2][64] = {"", ""};
+    if (weights)
+        snprintf(share[0], sizeof share[0], "%.0f %% of the recurrent weights",
+                 100 * how->weight_drop);
+    if (outputs)
+        snprintf(share[1], sizeof share[1], "%s%.0f %% of the outputs", weights ? " and " : "",
+                 100 * how->output_dropout);
+    if (weights || outputs)
+        say(d,
+            "%s%s dropped, others at each step: read so often, the text would be learnt by heart",
+            share[0], share[1]);
 }
 
 static void tell_manner(draft *d) {
@@ -266,11 +295,7 @@ static void tell_manner(draft *d) {
     const rnn_training *how = d->how;
     say(d, "%s on %d streams of %d characters a step, at a rate of %.2g%s", names[how->optimizer],
         how->batch_size, how->seq_length, how->learning_rate, fall_of(how));
-    if (how->weight_drop > 0 && d->asked.weight_drop == RNN_AUTO)
-        say(d,
-            "%.0f %% of the recurrent weights dropped, others at each step: read so often, the "
-            "text would be learnt by heart",
-            100 * how->weight_drop);
+    tell_drop(d);
 }
 
 rnn_status rnn_plan_settings(rnn_plan *out, rnn_training *how, const rnn_plan_task *task,

@@ -27,7 +27,7 @@ is "$(setting planned optimizer)" adamw
 is "$(setting planned schedule)" cosine
 
 # Read a thousand times, the text would be learnt by heart.
-says "% of the recurrent weights dropped"
+says "% of the recurrent weights"
 [ "$(setting planned weight_drop)" != 0 ] || fail "nothing is dropped"
 
 # The run goes on with what was chosen, and nothing is chosen anew.

@@ -89,10 +89,11 @@ static void test_growth(void **state) {
     assert_true(10 * size(&small) < size(&large));
 }
 
-/* Weights are dropped where the text is read often, and the more of them the oftener. */
+/* Weights are dropped where the text is read often, and the more of them the oftener; outputs
+ * where that is not enough. */
 static void test_drop(void **state) {
     (void)state;
-    double last = 0;
+    double last = 0, last_output = 0;
     rnn_training once = planned(600000000, 600);
     assert_true(once.weight_drop == 0);
     for (double seconds = 10; seconds < 1e5; seconds *= 3) {
@@ -103,10 +104,23 @@ static void test_drop(void **state) {
         plan(&how, 1000000, 65, seconds, LAPTOP);
         assert_true(how.weight_drop >= last && how.weight_drop < 0.7);
         last = how.weight_drop;
+        assert_true(how.output_dropout >= last_output && how.output_dropout < 0.7);
+        assert_true(how.output_dropout == 0 || how.weight_drop >= 0.6);
+        last_output = how.output_dropout;
     }
-    assert_true(last > 0.4);
+    assert_true(last > 0.4 && last_output > 0.2);
     rnn_training small = planned(20000, 180);
     assert_true(small.weight_drop > 0.4);
+    /* What is told is what was left to be chosen. */
+    rnn_training how;
+    rnn_training_defaults(&how);
+    rnn_plan both = plan(&how, 20000, 65, 600, LAPTOP);
+    assert_non_null(strstr(both.line[both.lines - 1], "weights and "));
+    rnn_training_defaults(&how);
+    how.weight_drop = 0.3;
+    rnn_plan outputs = plan(&how, 20000, 65, 600, LAPTOP);
+    assert_null(strstr(outputs.line[outputs.lines - 1], "weights"));
+    assert_non_null(strstr(outputs.line[outputs.lines - 1], "% of the outputs dropped"));
 }
 
 static void test_expectation(void **state) {
