@@ -25,17 +25,21 @@ static const shape shapes[] = {
 
 #define SHAPES (sizeof shapes / sizeof shapes[0])
 
-/* A network pays if it reads this many characters for each recurrent weight, ... */
+/* A network pays if it reads this many characters for each recurrent weight, in at least so many
+ * steps, ... */
 #define CHARACTERS_A_WEIGHT 4.0
+#define FEWEST_STEPS        2000.0
 /* ... and if it has no more of them than this for a text of a million characters; longer
  * texts bear more, and shorter ones less, by these powers of their length. */
 #define WEIGHTS_A_MILLION 1.2e6
 #define GROWTH_ABOVE      0.85
 #define GROWTH_BELOW      0.4
 
-#define STREAMS 32
-#define LENGTH  64
-#define WARM_UP 50
+/* Streams of a batch: fewer where there would be too few steps otherwise. */
+#define STREAMS        32
+#define FEWEST_STREAMS 8
+#define LENGTH         64
+#define WARM_UP        50
 /* Above so many symbols a one-hot input would be most of the network. */
 #define MANY_SYMBOLS 512
 #define EMBEDDING    128
@@ -180,6 +184,12 @@ static rnn_status measure(draft *d, shape s, double *characters, rnn_error *erro
 
 typedef enum bound { BY_NOTHING, BY_TIME, BY_TEXT } bound;
 
+/* Whether the time suffices for a shape that reads so much in it. */
+static int has_time(const draft *d, shape s, double reads) {
+    return reads >= CHARACTERS_A_WEIGHT * weights_of(d, s) &&
+           reads >= FEWEST_STEPS * d->how->batch_size * d->how->seq_length;
+}
+
 /* Up the shapes, as long as text and time allow the next one. */
 static rnn_status climb(draft *d, shape *chosen, double *characters, bound *bounded,
                         rnn_error *error) {
@@ -196,7 +206,7 @@ static rnn_status climb(draft *d, shape *chosen, double *characters, bound *boun
             break;
         }
         status = measure(d, next, &reads, error);
-        if (status == RNN_OK && reads < CHARACTERS_A_WEIGHT * weights) {
+        if (status == RNN_OK && !has_time(d, next, reads)) {
             *bounded = BY_TIME;
         } else if (status == RNN_OK) {
             *chosen = next;
@@ -204,6 +214,19 @@ static rnn_status climb(draft *d, shape *chosen, double *characters, bound *boun
         }
     }
     take_shape(d, *chosen);
+    return status;
+}
+
+/* Fewer streams make more steps of the same time. */
+static rnn_status choose_streams(draft *d, shape s, double *characters, rnn_error *error) {
+    rnn_training *how = d->how;
+    rnn_status status = RNN_OK;
+    while (status == RNN_OK && d->asked.batch_size == RNN_AUTO &&
+           how->batch_size > FEWEST_STREAMS &&
+           *characters < FEWEST_STEPS * how->batch_size * how->seq_length) {
+        how->batch_size /= 2;
+        status = measure(d, s, characters, error);
+    }
     return status;
 }
 
@@ -219,6 +242,8 @@ static rnn_status choose_shape(draft *d, rnn_error *error) {
     bound bounded;
     double characters = 0;
     rnn_status status = climb(d, &s, &characters, &bounded, error);
+    if (status == RNN_OK)
+        status = choose_streams(d, s, &characters, error);
     if (status != RNN_OK)
         return status;
     d->plan->characters_per_second = characters / (d->task->seconds * STEPPING);

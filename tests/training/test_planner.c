@@ -123,6 +123,24 @@ static void test_drop(void **state) {
     assert_non_null(strstr(outputs.line[outputs.lines - 1], "% of the outputs dropped"));
 }
 
+/* Where there would be few steps, there are fewer streams, unless they are given. */
+static void test_streams(void **state) {
+    (void)state;
+    int last = 0;
+    for (double seconds = 1; seconds < 1e5; seconds *= 2) {
+        rnn_training how = planned(10000000, seconds);
+        assert_true(how.batch_size >= last && how.batch_size >= 8 && how.batch_size <= 32);
+        last = how.batch_size;
+    }
+    assert_int_equal(planned(10000000, 1).batch_size, 8);
+    assert_int_equal(last, 32);
+    rnn_training how;
+    rnn_training_defaults(&how);
+    how.batch_size = 100;
+    plan(&how, 10000000, 65, 1, LAPTOP);
+    assert_int_equal(how.batch_size, 100);
+}
+
 static void test_expectation(void **state) {
     (void)state;
     rnn_training how;
@@ -221,10 +239,11 @@ static void test_failure(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_growth),       cmocka_unit_test(test_drop),
-        cmocka_unit_test(test_expectation),  cmocka_unit_test(test_reasons),
-        cmocka_unit_test(test_given),        cmocka_unit_test(test_tied),
-        cmocka_unit_test(test_many_symbols), cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_growth),  cmocka_unit_test(test_drop),
+        cmocka_unit_test(test_streams), cmocka_unit_test(test_expectation),
+        cmocka_unit_test(test_reasons), cmocka_unit_test(test_given),
+        cmocka_unit_test(test_tied),    cmocka_unit_test(test_many_symbols),
+        cmocka_unit_test(test_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
