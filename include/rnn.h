@@ -454,6 +454,7 @@ typedef struct rnn_training {
     /* batches */
     int batch_size; /* or RNN_AUTO */
     int seq_length; /* or RNN_AUTO */
+    int passage;    /* characters, after which a stream goes on elsewhere; 0: never; or RNN_AUTO */
     /* optimizer */
     int optimizer;        /* rnn_optimizer, or RNN_AUTO */
     double learning_rate; /* or RNN_AUTO */

@@ -103,6 +103,7 @@ rnn_status rnn_batches_plan(rnn_batches *out, const rnn_symbols *symbols, const 
         out->steps_an_epoch = out->stream / *length;
         room = inputs - (*batch - 1) * out->stream; /* of the last stream */
     }
+    out->passage = 0;
     out->slack = room - out->steps_an_epoch * *length;
     out->symbols = symbols;
     out->batch = *batch;
@@ -110,6 +111,45 @@ rnn_status rnn_batches_plan(rnn_batches *out, const rnn_symbols *symbols, const 
     out->begin = train.begin;
     out->seed = seed;
     return RNN_OK;
+}
+
+/* Where a number from 0 to count - 1 comes in a random order of them all: a Feistel network
+ * (Luby and Rackoff 1988) on the next power of four, walked until it is back below count. */
+static uint64_t shuffled(uint64_t number, uint64_t count, uint64_t seed, uint64_t epoch) {
+    enum { ROUNDS = 4 };
+    unsigned half = 1;
+    while (half < 32 && (UINT64_C(1) << 2 * half) < count)
+        half++;
+    const uint64_t mask = (UINT64_C(1) << half) - 1;
+    do {
+        uint64_t left = number >> half, right = number & mask;
+        for (uint64_t round = 0; round < ROUNDS; round++) {
+            /* Stream 0 is that of the offsets. */
+            uint64_t mixed = left ^ (rnn_random_bits(seed, RNN_RANDOM_BATCHES,
+                                                     1 + epoch * ROUNDS + round, right) &
+                                     mask);
+            left = right;
+            right = mixed;
+        }
+        number = left << half | right;
+    } while (number >= count);
+    return number;
+}
+
+/* Symbols from the first stream's beginning to what a stream reads in a chunk of an epoch, but
+ * for the offset. Streams change passages at different times, as evenly as can be. */
+static uint64_t distance(const rnn_batches *batches, uint64_t epoch, uint64_t chunk,
+                         uint64_t stream) {
+    const uint64_t passage = batches->passage;
+    const uint64_t passages = passage ? batches->steps_an_epoch / passage : 0;
+    if (chunk < passages * passage) {
+        chunk = (chunk + stream * passage / batches->batch) % (passages * passage);
+        uint64_t number = shuffled(chunk / passage * batches->batch + stream,
+                                   passages * batches->batch, batches->seed, epoch);
+        stream = number % batches->batch;
+        chunk = number / batches->batch * passage + chunk % passage;
+    }
+    return stream * batches->stream + chunk * batches->length;
 }
 
 void rnn_batches_get(const rnn_batches *batches, uint64_t step, int rank, int ranks,
@@ -124,8 +164,7 @@ void rnn_batches_get(const rnn_batches *batches, uint64_t step, int rank, int ra
             rnn_random_bits(batches->seed, RNN_RANDOM_BATCHES, 0, epoch) % (batches->slack + 1);
     for (size_t i = 0; i < share; i++) {
         const uint64_t stream = (size_t)rank * share + i;
-        const uint64_t from =
-            batches->begin + stream * batches->stream + offset + chunk * batches->length;
+        const uint64_t from = batches->begin + offset + distance(batches, epoch, chunk, stream);
         rnn_symbols_get_strided(batches->symbols, from, batches->length, inputs + i, share);
         rnn_symbols_get_strided(batches->symbols, from + 1, batches->length, targets + i, share);
     }

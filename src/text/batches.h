@@ -7,6 +7,12 @@
  * step, rank, ranks): there is no reader position to save. Each epoch begins
  * the streams at another offset within what does not fill a whole sequence.
  *
+ * With passages, a stream does not read on to its end: after so many steps it goes on at
+ * another place of the text, each stream at a time of its own, and with the state that it has.
+ * All passages of all streams are read in an epoch, in a random order, another one each time; what
+ * is no whole passage at the ends of the streams comes last. A short training has so seen the
+ * whole text a little, instead of `batch` places of it.
+ *
  *   contiguous   [ stream 0 | stream 1 | ... | stream B-1 ][ val ][ test ]
  *   streams      [ stream 0 [val][test] | stream 1 [val][test] | ... ]
  *
@@ -51,6 +57,7 @@ typedef struct rnn_batches {
     uint64_t stream;         /* distance between the beginnings of two streams */
     uint64_t steps_an_epoch; /* >= 1 */
     uint64_t slack;          /* offsets 0 .. slack may begin an epoch; the first begins at 0 */
+    uint64_t passage;        /* steps of a passage; 0, as rnn_batches_plan leaves it: none */
     uint64_t seed;
 } rnn_batches;
 

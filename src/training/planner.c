@@ -39,6 +39,7 @@ static const shape shapes[] = {
 #define STREAMS        32
 #define FEWEST_STREAMS 8
 #define LENGTH         64
+#define PASSAGE        1024
 #define WARM_UP        50
 /* Above so many symbols a one-hot input would be most of the network. */
 #define MANY_SYMBOLS 512
@@ -118,6 +119,8 @@ static void choose_manner(draft *d) {
         how->batch_size = STREAMS;
     if (how->seq_length == RNN_AUTO)
         how->seq_length = LENGTH;
+    if (how->passage == RNN_AUTO)
+        how->passage = PASSAGE;
     if (how->optimizer == RNN_AUTO)
         how->optimizer = RNN_ADAMW;
     if (how->beta2 == RNN_AUTO)

@@ -111,6 +111,9 @@ static rnn_status plan_batches(rnn_trainer *t, rnn_error *error) {
                            "the text is short: %zu stream%s of %zu characters a step, instead of "
                            "%d of %d",
                            batch, batch == 1 ? "" : "s", length, how->batch_size, how->seq_length);
+    /* In whole steps. */
+    if (how->passage > 0)
+        t->batches.passage = ((uint64_t)how->passage + length - 1) / length;
     t->at.batch = (int64_t)batch;
     t->at.length = (int64_t)length;
     status = plan_validation(t, error);

@@ -78,6 +78,8 @@ static const rnn_option table[] = {
      "streams of text read side by side", NULL},
     {"seq-length", RNN_OPTION_INT, AT(seq_length), "auto", 1, LARGEST_SIZE, RNN_OPTION_AUTO, NULL, "N", "Training",
      "characters per step that errors flow back through", NULL},
+    {"passage", RNN_OPTION_INT, AT(passage), "auto", 0, LARGEST_SIZE, RNN_OPTION_AUTO, NULL, "N", "Training",
+     "characters that a stream reads before it goes on elsewhere in the text; 0 reads on to its end", NULL},
     {"optimizer", RNN_OPTION_CHOICE, AT(optimizer), "auto", 0, 0, RNN_OPTION_AUTO,
      "sgd rmsprop adagrad adam adamw", "NAME", "Training", "how weights follow the gradient", NULL},
     {"learning-rate", RNN_OPTION_REAL, AT(learning_rate), "auto", 0, 1000,
@@ -182,12 +184,12 @@ void rnn_training_defaults(rnn_training *how) {
 
 /* Of char-rnn and torch-rnn, whose users count in steps and epochs. */
 static const char *const classics[][2] = {
-    {"cell", "lstm"},        {"num-layers", "2"},      {"hidden-size", "128"},
-    {"embedding-size", "0"}, {"dropout", "0"},         {"output-dropout", "0"},
-    {"weight-drop", "0"},    {"max-symbols", "0"},     {"batch-size", "50"},
-    {"seq-length", "50"},    {"optimizer", "adam"},    {"learning-rate", "2e-3"},
-    {"beta2", "0.999"},      {"weight-decay", "0"},    {"clip-norm", "5"},
-    {"warmup-steps", "0"},   {"schedule", "constant"},
+    {"cell", "lstm"},          {"num-layers", "2"},   {"hidden-size", "128"},
+    {"embedding-size", "0"},   {"dropout", "0"},      {"output-dropout", "0"},
+    {"weight-drop", "0"},      {"max-symbols", "0"},  {"batch-size", "50"},
+    {"seq-length", "50"},      {"passage", "0"},      {"optimizer", "adam"},
+    {"learning-rate", "2e-3"}, {"beta2", "0.999"},    {"weight-decay", "0"},
+    {"clip-norm", "5"},        {"warmup-steps", "0"}, {"schedule", "constant"},
 };
 
 void rnn_settings_take_classics(rnn_training *how) {

@@ -175,6 +175,83 @@ static void streams_are_read_in_order_and_stay_in_training(void **state) {
     }
 }
 
+/* All that is read in an epoch without passages is read once with them, each passage without a
+ * break, and in another order each epoch. */
+static void check_passages(const rnn_symbols *symbols, const rnn_parts *parts, size_t batch,
+                           size_t length, uint64_t passage) {
+    rnn_batches plain, batches;
+    assert_int_equal(rnn_batches_plan(&plain, symbols, parts, &batch, &length, 11, NULL), RNN_OK);
+    batches = plain;
+    batches.passage = passage;
+    size_t count = batch * length, of_epoch = (size_t)plain.steps_an_epoch;
+    int32_t *inputs = malloc(count * sizeof *inputs), *targets = malloc(count * sizeof *targets);
+    int32_t *last = calloc(batch, sizeof *last);
+    int *left = calloc(PERIOD, sizeof *left), *begins[2];
+    begins[0] = calloc(of_epoch * batch, sizeof **begins);
+    begins[1] = calloc(of_epoch * batch, sizeof **begins);
+    uint64_t whole = of_epoch / passage * passage;
+    for (uint64_t step = 0; step < 2 * of_epoch; step++) {
+        int first, ignored;
+        uint64_t chunk = step % of_epoch;
+        rnn_batches_get(&plain, step, 0, 1, inputs, targets, &ignored);
+        for (size_t i = 0; i < count; i++)
+            left[inputs[i]]++;
+        rnn_batches_get(&batches, step, 0, 1, inputs, targets, &first);
+        assert_int_equal(first, chunk == 0);
+        size_t breaks = 0;
+        for (size_t i = 0; i < batch; i++) {
+            uint64_t turned = whole > 0 ? (chunk + i * passage / batch) % whole : 0;
+            int goes_on = chunk > whole || (chunk < whole && turned % passage != 0);
+            if (chunk > 0 && goes_on)
+                assert_int_equal(inputs[i], last[i]);
+            breaks += chunk < whole && turned % passage == 0;
+            begins[step / of_epoch][chunk * batch + i] = inputs[i];
+            for (size_t t = 0; t < length; t++) {
+                left[inputs[t * batch + i]]--;
+                assert_int_equal(targets[t * batch + i],
+                                 (uint32_t)(inputs[t * batch + i] + 1) % PERIOD);
+                last[i] = targets[t * batch + i];
+            }
+        }
+        /* Never many at once. */
+        assert_true(breaks <= (batch + passage - 1) / passage);
+        for (size_t i = 0; chunk == of_epoch - 1 && i < PERIOD; i++)
+            assert_int_equal(left[i], 0);
+    }
+    size_t same = 0, jumps = 0;
+    for (size_t i = 0; i < whole * batch; i++) {
+        same += begins[0][i] == begins[1][i];
+        jumps += begins[0][i] != (int)((i % batch * plain.stream + i / batch * length) % PERIOD);
+    }
+    if (whole / passage * batch > 20) {
+        assert_true(same < whole * batch / 4);
+        assert_true(jumps > whole * batch / 2);
+    }
+    free(begins[1]);
+    free(begins[0]);
+    free(left);
+    free(last);
+    free(targets);
+    free(inputs);
+}
+
+static void passages_are_read_in_a_random_order(void **state) {
+    (void)state;
+    static const uint32_t counts[] = {2, 11, 101, 999, 4000, 12007};
+    static const size_t shapes[][2] = {{1, 1}, {1, 50}, {7, 5}, {50, 50}, {32, 10}};
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+        rnn_symbols *symbols = make_symbols(counts[c]);
+        for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
+            for (uint64_t passage = 1; passage < 40; passage = 2 * passage + 1) {
+                rnn_parts parts = parts_of(symbols, RNN_SPLIT_CONTIGUOUS, 0.1, 0.1, 1);
+                check_passages(symbols, &parts, shapes[s][0], shapes[s][1], passage);
+                parts = parts_of(symbols, RNN_SPLIT_STREAMS, 0.05, 0.1, shapes[s][0]);
+                check_passages(symbols, &parts, shapes[s][0], shapes[s][1], passage);
+            }
+        rnn_symbols_destroy(symbols);
+    }
+}
+
 static void shapes_shrink_only_as_needed(void **state) {
     (void)state;
     static const struct {
@@ -288,6 +365,7 @@ int main(void) {
         cmocka_unit_test(fractions_cut_where_others_cut),
         cmocka_unit_test(short_texts_are_for_training),
         cmocka_unit_test(streams_are_read_in_order_and_stay_in_training),
+        cmocka_unit_test(passages_are_read_in_a_random_order),
         cmocka_unit_test(shapes_shrink_only_as_needed),
         cmocka_unit_test(ranks_share_a_batch),
         cmocka_unit_test(offsets_come_from_the_seed),

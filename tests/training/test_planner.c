@@ -178,7 +178,7 @@ static void test_given(void **state) {
         {"weight-drop", "0.2"},  {"batch-size", "5"},        {"seq-length", "11"},
         {"optimizer", "sgd"},    {"learning-rate", "0.123"}, {"beta2", "0.95"},
         {"weight-decay", "0.5"}, {"clip-norm", "3"},         {"warmup-steps", "9"},
-        {"schedule", "linear"},
+        {"schedule", "linear"},  {"passage", "1000"},
     };
     size_t count, n = sizeof given / sizeof given[0];
     const rnn_option *table = rnn_settings_table(&count);
