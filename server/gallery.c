@@ -90,8 +90,8 @@ static int find_text(search *it, const char *wanted, http_reply *reply) {
 
 /* ---------------------------------------------------------------------- search */
 
-/* A turn ends with each piece that has been read. What is left is to be counted and sorted by
- * whoever has the time. */
+/* A turn ends with each piece that has been read, and none is held after the last one: what is
+ * left is to be counted and sorted by whoever has the time. */
 static int next_turn(void *context, double fraction) {
     search *it = context;
     if (it->has_turn)
@@ -126,10 +126,7 @@ static rnn_status find(search *it, rnn_error *error) {
     if (status != RNN_OK)
         return status;
     rnn_span span = rnn_score_part(it->symbols, &it->plan, (rnn_part)it->plan.part);
-    status = rnn_neurons_find(&it->found, it->model, it->symbols, span, &how, error);
-    if (it->has_turn) /* out of memory on the way */
-        turns_give(it->shared);
-    return status;
+    return rnn_neurons_find(&it->found, it->model, it->symbols, span, &how, error);
 }
 
 /* ----------------------------------------------------------------------- reply */
