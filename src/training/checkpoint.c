@@ -38,6 +38,7 @@ static const field fields[] = {
     {"best_val_loss", AT(best_val_loss), REAL},
     {"best_step", AT(best_step), INTEGER},
     {"last_val_step", AT(last_val_step), INTEGER},
+    {"last_sample_step", AT(last_sample_step), INTEGER},
     {"since_best", AT(since_best), INTEGER},
     {"rate_scale", AT(rate_scale), REAL},
     {"tries", AT(tries), INTEGER},

@@ -331,7 +331,7 @@ static rnn_status begin_new(rnn_trainer *t, rnn_error *error) {
     at->val_loss = NAN;
     at->best_val_loss = INFINITY;
     at->rate_scale = 1;
-    at->last_val_step = at->best_step = 0;
+    at->last_val_step = at->last_sample_step = at->best_step = 0;
     status = rnn_vocabulary_write_json(t->model->vocabulary, &at->vocabulary, error);
     return status;
 }
@@ -414,7 +414,7 @@ static rnn_status load_checkpoint(rnn_trainer *t, rnn_error *error) {
         status = rnn_settings_override(&before, &t->how, NULL, error);
     rnn_free(strings);
     int kept = rnn_optimizer_moments(&t->how);
-    if (status == RNN_OK && (!(kept & 1) != !t->at.first || !(kept & 2) != !t->at.second))
+    if (status == RNN_OK && ((kept & 1 && !t->at.first) || (kept & 2 && !t->at.second)))
         status = rnn_fail(error, RNN_ERR_FORMAT,
                           "%s: the checkpoint lacks what its optimizer needs", t->how.out);
     return status;

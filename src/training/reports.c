@@ -306,6 +306,7 @@ rnn_status rnn_reports_sample(rnn_trainer *t, rnn_error *error) {
     rnn_model_lend(t->model, NULL, NULL);
     t->idle += rnn_clock_now() - start;
     if (status == RNN_OK) {
+        t->at.last_sample_step = t->at.step;
         rnn_run_log_sample(t->log, t->at.step, rnn_trainer_epoch(t), smoothed_loss(t), text);
         send(t, RNN_EVENT_SAMPLE, text, 0);
     }

@@ -297,7 +297,7 @@ static rnn_status finish(rnn_trainer *t, rnn_error *error) {
     rnn_status status = RNN_OK;
     if (!stopped && (t->at.last_val_step != t->at.step || t->at.step == 0))
         status = validate_if_possible(t, error);
-    if (status == RNN_OK && !stopped && t->at.step > 0 && !rnn_reports_sample_due(t->at.step))
+    if (status == RNN_OK && !stopped && t->at.last_sample_step != t->at.step)
         status = sample_if_possible(t, error);
     if (status == RNN_OK)
         status = save(t, error);

@@ -59,6 +59,11 @@ cp out expected
 run 0 sample parts/last.safetensors --seed 1 --length 200
 cmp -s out expected || fail "a resumed run learnt something else"
 
+# One that is over has nothing more to say.
+cp parts/samples.txt samples
+run 0 train --resume parts
+cmp -s parts/samples.txt samples || fail "a run that was over wrote another sample"
+
 # bf16: float32 and a notice where it is slow, unless it is wanted all the same.
 # shellcheck disable=SC2086
 run 0 train text.txt $small --steps 9 --cpu generic --precision bf16 --out bf16
