@@ -460,7 +460,7 @@ typedef struct rnn_training {
     double learning_rate; /* or RNN_AUTO */
     double momentum;      /* SGD */
     double alpha;         /* RMSProp's decay of the squared gradient */
-    double beta1, beta2;  /* beta2 or RNN_AUTO */
+    double beta1, beta2;  /* or RNN_AUTO */
     double epsilon;
     double weight_decay;  /* or RNN_AUTO */
     double clip_norm;     /* 0: none; or RNN_AUTO */

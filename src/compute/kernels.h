@@ -185,8 +185,8 @@ typedef struct rnn_kernels {
     double (*sum_of_squares)(size_t n, const float *x, float clip);
     /* One step for n parameters; gradients are clamped by update->clip_value, then
      * multiplied by scale. first and second are the optimizer's moments: SGD's
-     * buffer is `first`; RMSProp's and Adagrad's squares are `second`; unused
-     * ones may be NULL. */
+     * buffer is `first`, which has no use where momentum, or Adam's beta1, is 0;
+     * RMSProp's and Adagrad's squares are `second`; unused ones may be NULL. */
     void (*update)(const rnn_update *update, float scale, size_t n, float *parameters,
                    const float *gradients, float *first, float *second);
     /* One step of dynamic evaluation for n parameters. */

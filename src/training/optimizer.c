@@ -9,12 +9,12 @@
 int rnn_optimizer_moments(const rnn_training *how) {
     switch (how->optimizer) {
     case RNN_SGD:
-        return 1;
+        return how->momentum != 0 ? 1 : 0;
     case RNN_RMSPROP:
     case RNN_ADAGRAD:
         return 2;
     default:
-        return 3;
+        return how->beta1 != 0 ? 3 : 2;
     }
 }
 

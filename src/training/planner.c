@@ -41,6 +41,7 @@ static const shape shapes[] = {
 #define LENGTH         64
 #define PASSAGE        1024
 #define WARM_UP        50
+#define WEIGHT_DECAY   0.05
 /* Above so many symbols a one-hot input would be most of the network. */
 #define MANY_SYMBOLS 512
 #define EMBEDDING    128
@@ -107,7 +108,7 @@ static double rate_for(const rnn_training *how) {
     case RNN_ADAGRAD:
         return 2e-2;
     default:
-        return 1e-2;
+        return how->beta1 < 0.5 ? 1.5e-2 : 1e-2;
     }
 }
 
@@ -123,6 +124,8 @@ static void choose_manner(draft *d) {
         how->passage = PASSAGE;
     if (how->optimizer == RNN_AUTO)
         how->optimizer = RNN_ADAMW;
+    if (how->beta1 == RNN_AUTO)
+        how->beta1 = 0;
     if (how->beta2 == RNN_AUTO)
         how->beta2 = 0.99;
     if (how->clip_norm == RNN_AUTO)
@@ -132,7 +135,7 @@ static void choose_manner(draft *d) {
     if (how->warmup_steps == RNN_AUTO)
         how->warmup_steps = WARM_UP;
     if (how->weight_decay == RNN_AUTO)
-        how->weight_decay = how->optimizer == RNN_ADAMW ? 0.1 : 0;
+        how->weight_decay = how->optimizer == RNN_ADAMW ? WEIGHT_DECAY : 0;
     if (how->embedding_size == RNN_AUTO && !how->tied_output)
         how->embedding_size = d->task->symbols > MANY_SYMBOLS ? EMBEDDING : 0;
 }

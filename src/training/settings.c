@@ -89,7 +89,7 @@ static const rnn_option table[] = {
      "Training", "of sgd", NULL},
     {"alpha", RNN_OPTION_REAL, AT(alpha), "0.95", 0, 1, RNN_OPTION_BELOW, NULL, "X", "Training",
      "decay of rmsprop's mean square", ALIASES({"decay-rate", "optimizer=rmsprop"})},
-    {"beta1", RNN_OPTION_REAL, AT(beta1), "0.9", 0, 1, RNN_OPTION_BELOW, NULL, "X", "Training",
+    {"beta1", RNN_OPTION_REAL, AT(beta1), "auto", 0, 1, RNN_OPTION_BELOW | RNN_OPTION_AUTO, NULL, "X", "Training",
      "decay of adam's mean", NULL},
     {"beta2", RNN_OPTION_REAL, AT(beta2), "auto", 0, 1, RNN_OPTION_BELOW | RNN_OPTION_AUTO, NULL, "X", "Training",
      "decay of adam's mean square", NULL},
@@ -184,12 +184,13 @@ void rnn_training_defaults(rnn_training *how) {
 
 /* Of char-rnn and torch-rnn, whose users count in steps and epochs. */
 static const char *const classics[][2] = {
-    {"cell", "lstm"},          {"num-layers", "2"},   {"hidden-size", "128"},
-    {"embedding-size", "0"},   {"dropout", "0"},      {"output-dropout", "0"},
-    {"weight-drop", "0"},      {"max-symbols", "0"},  {"batch-size", "50"},
-    {"seq-length", "50"},      {"passage", "0"},      {"optimizer", "adam"},
-    {"learning-rate", "2e-3"}, {"beta2", "0.999"},    {"weight-decay", "0"},
-    {"clip-norm", "5"},        {"warmup-steps", "0"}, {"schedule", "constant"},
+    {"cell", "lstm"},          {"num-layers", "2"},  {"hidden-size", "128"},
+    {"embedding-size", "0"},   {"dropout", "0"},     {"output-dropout", "0"},
+    {"weight-drop", "0"},      {"max-symbols", "0"}, {"batch-size", "50"},
+    {"seq-length", "50"},      {"passage", "0"},     {"optimizer", "adam"},
+    {"learning-rate", "2e-3"}, {"beta1", "0.9"},     {"beta2", "0.999"},
+    {"weight-decay", "0"},     {"clip-norm", "5"},   {"warmup-steps", "0"},
+    {"schedule", "constant"},
 };
 
 void rnn_settings_take_classics(rnn_training *how) {

@@ -294,8 +294,8 @@ static void try_update(const rnn_kernels *k, rnn_update u, size_t n, int in_piec
     double p[MOST], first[MOST] = {0}, second[MOST] = {0};
     for (size_t j = 0; j < n; j++)
         p[j] = l.parameters.data[j];
-    int needs_first =
-        u.kind == RNN_ADAM || u.kind == RNN_ADAMW || (u.kind == RNN_SGD && u.momentum != 0.0);
+    int adam = u.kind == RNN_ADAM || u.kind == RNN_ADAMW;
+    int needs_first = (adam && u.beta1 != 0.0) || (u.kind == RNN_SGD && u.momentum != 0.0);
     for (int step = 1; step <= 4; step++) {
         u.correction1 = 1.0 - pow(u.beta1, step);
         u.correction2 = 1.0 - pow(u.beta2, step);
@@ -332,7 +332,7 @@ static void updates_follow_their_equations(void **state) {
                                   .rate = 0.05,
                                   .momentum = variant & 1 ? 0.9 : 0.0,
                                   .alpha = 0.95,
-                                  .beta1 = 0.9,
+                                  .beta1 = variant & 1 ? 0.9 : 0.0,
                                   .beta2 = 0.999,
                                   .epsilon = 1e-8,
                                   .weight_decay = variant & 2 ? 0.1 : 0.0,

@@ -141,6 +141,20 @@ static void test_streams(void **state) {
     assert_int_equal(how.batch_size, 100);
 }
 
+/* Steps along the gradient of the moment may be larger than steps along a mean of gradients. */
+static void test_rate(void **state) {
+    (void)state;
+    rnn_training plain, mean;
+    rnn_training_defaults(&plain);
+    plain.hidden_size = 256;
+    mean = plain;
+    mean.beta1 = 0.9;
+    plan(&plain, 1000000, 65, 180, LAPTOP);
+    plan(&mean, 1000000, 65, 180, LAPTOP);
+    assert_true(plain.beta1 == 0 && mean.beta1 == 0.9);
+    assert_true(mean.learning_rate == 1e-2 && plain.learning_rate > mean.learning_rate);
+}
+
 static void test_expectation(void **state) {
     (void)state;
     rnn_training how;
@@ -176,9 +190,9 @@ static void test_given(void **state) {
         {"cell", "gru"},         {"num-layers", "3"},        {"hidden-size", "100"},
         {"embedding-size", "7"}, {"dropout", "0.4"},         {"output-dropout", "0.3"},
         {"weight-drop", "0.2"},  {"batch-size", "5"},        {"seq-length", "11"},
-        {"optimizer", "sgd"},    {"learning-rate", "0.123"}, {"beta2", "0.95"},
-        {"weight-decay", "0.5"}, {"clip-norm", "3"},         {"warmup-steps", "9"},
-        {"schedule", "linear"},  {"passage", "1000"},
+        {"optimizer", "sgd"},    {"learning-rate", "0.123"}, {"beta1", "0.8"},
+        {"beta2", "0.95"},       {"weight-decay", "0.5"},    {"clip-norm", "3"},
+        {"warmup-steps", "9"},   {"schedule", "linear"},     {"passage", "1000"},
     };
     size_t count, n = sizeof given / sizeof given[0];
     const rnn_option *table = rnn_settings_table(&count);
@@ -239,11 +253,11 @@ static void test_failure(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_growth),  cmocka_unit_test(test_drop),
-        cmocka_unit_test(test_streams), cmocka_unit_test(test_expectation),
-        cmocka_unit_test(test_reasons), cmocka_unit_test(test_given),
-        cmocka_unit_test(test_tied),    cmocka_unit_test(test_many_symbols),
-        cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_growth),       cmocka_unit_test(test_drop),
+        cmocka_unit_test(test_streams),      cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_expectation),  cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_given),        cmocka_unit_test(test_tied),
+        cmocka_unit_test(test_many_symbols), cmocka_unit_test(test_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static void test_defaults(void **state) {
     assert_int_equal(how.optimizer, RNN_AUTO);
     assert_true(how.learning_rate == RNN_AUTO);
     assert_true(how.momentum == 0.9 && how.alpha == 0.95);
-    assert_true(how.beta1 == 0.9 && how.beta2 == RNN_AUTO && how.epsilon == 1e-8);
+    assert_true(how.beta1 == RNN_AUTO && how.beta2 == RNN_AUTO && how.epsilon == 1e-8);
     assert_true(how.weight_decay == RNN_AUTO && how.clip_norm == RNN_AUTO && how.clip_value == 0);
     assert_int_equal(how.schedule, RNN_AUTO);
     assert_int_equal(how.warmup_steps, RNN_AUTO);
@@ -124,7 +124,7 @@ static void test_classics(void **state) {
     assert_int_equal(how.batch_size, 50);
     assert_int_equal(how.seq_length, 50);
     assert_int_equal(how.optimizer, RNN_ADAM);
-    assert_true(how.learning_rate == 2e-3 && how.beta2 == 0.999);
+    assert_true(how.learning_rate == 2e-3 && how.beta1 == 0.9 && how.beta2 == 0.999);
     assert_true(how.weight_decay == 0 && how.clip_norm == 5);
     assert_int_equal(how.schedule, RNN_SCHEDULE_CONSTANT);
     assert_int_equal(how.warmup_steps, 0);

@@ -271,9 +271,10 @@ static void update(const rnn_update *how, float scale, size_t n, float *paramete
             break;
         case RNN_ADAM:
         case RNN_ADAMW:
-            first[j] = beta1 * first[j] + rest1 * g;
             second[j] = beta2 * second[j] + rest2 * g * g;
-            p -= adam_rate * first[j] / (sqrtf(second[j]) / root_correction + epsilon);
+            if (how->beta1 != 0.0)
+                g = first[j] = beta1 * first[j] + rest1 * g;
+            p -= adam_rate * g / (sqrtf(second[j]) / root_correction + epsilon);
             break;
         }
         parameters[j] = p;

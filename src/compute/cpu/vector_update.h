@@ -71,12 +71,9 @@ INLINE void update_lanes(rnn_optimizer kind, const factors *by, size_t count, fl
     else
         g = multiply_add(p, fill(by->decay), g);
     vector direction = g, size = fill(1.0f);
-    if (kind == RNN_SGD && first) {
-        direction = multiply_add(load_lanes(first, count), fill(by->momentum), g);
-        store_lanes(first, direction, count);
-    }
-    if (kind == RNN_ADAM || kind == RNN_ADAMW) {
-        direction = multiply_add(load_lanes(first, count), fill(by->momentum), g * fill(by->rest));
+    if (first) {
+        vector fresh = g * fill(kind == RNN_SGD ? 1.0f : by->rest);
+        direction = multiply_add(load_lanes(first, count), fill(by->momentum), fresh);
         store_lanes(first, direction, count);
     }
     if (kind != RNN_SGD) {
@@ -104,10 +101,10 @@ INLINE void update_all(rnn_optimizer kind, const factors *by, size_t n, float *p
 static void update(const rnn_update *how, float scale, size_t n, float *parameters,
                    const float *gradients, float *first, float *second) {
     const factors by = work_out(how, scale);
+    if (by.momentum == 0.0f)
+        first = NULL; /* what has no memory is not kept */
     switch (how->kind) {
     case RNN_SGD:
-        if (how->momentum == 0.0)
-            first = NULL; /* plain descent has no buffer */
         update_all(RNN_SGD, &by, n, parameters, gradients, first, NULL);
         break;
     case RNN_RMSPROP:
