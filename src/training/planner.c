@@ -108,7 +108,7 @@ static double rate_for(const rnn_training *how) {
     case RNN_ADAGRAD:
         return 2e-2;
     default:
-        return how->beta1 < 0.5 ? 1.5e-2 : 1e-2;
+        return how->beta1 == 0 ? 1.5e-2 : 1e-2;
     }
 }
 

@@ -141,7 +141,7 @@ static void test_streams(void **state) {
     assert_int_equal(how.batch_size, 100);
 }
 
-/* Steps along the gradient of the moment may be larger than steps along a mean of gradients. */
+/* Without a mean of gradients the rate is higher. */
 static void test_rate(void **state) {
     (void)state;
     rnn_training plain, mean;
