@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cli/figures.h"
-#include "inference/parts.h"
+#include "inference/own_text.h"
 #include "inference/score.h"
 
 #define AT(member) offsetof(baseline_options, member)
@@ -36,15 +36,9 @@ const rnn_option *baseline_table(size_t *count) {
 
 /* -------------------------------------------------------------------- texts */
 
-/* The hash of the text that a model was trained on; 0 if it does not say. */
-static uint64_t trained_hash(const json_t *history) {
-    const json_t *hash = json_object_get(json_object_get(history, "text"), "hash");
-    return json_is_string(hash) ? strtoull(json_string_value(hash), NULL, 16) : 0;
-}
-
 rnn_status baseline_choose_part(const rnn_model *model, const rnn_symbols *scored, int part_given,
                                 rnn_evaluation *how, rnn_error *error) {
-    int own = rnn_parts_is_trained_on(model, scored);
+    int own = rnn_own_text_is(model, scored);
     if (!part_given && own && how->val_frac > 0)
         how->part = RNN_PART_VAL;
     if (how->part == RNN_PART_TRAIN || (how->part == RNN_PART_ALL && own))
@@ -55,36 +49,17 @@ rnn_status baseline_choose_part(const rnn_model *model, const rnn_symbols *score
     return RNN_OK;
 }
 
-/* Reads inputs as the model does, by their own patterns. */
-static rnn_status read_text(rnn_symbols **out, const rnn_model *model, const json_t *settings,
-                            const char **inputs, size_t count, const rnn_evaluation *how,
-                            rnn_error *error) {
-    rnn_evaluation plan = *how;
-    if (settings) {
-        plan.include = json_string_value(json_object_get(settings, "include"));
-        plan.exclude = json_string_value(json_object_get(settings, "exclude"));
-    }
-    return rnn_score_read(out, model, inputs, count, &plan, error);
-}
-
 /* Reads the text that the model was trained on, if it still is where it was. */
-static rnn_status read_trained(rnn_symbols **out, const rnn_model *model, const json_t *history,
-                               const rnn_evaluation *how, rnn_error *error) {
-    const json_t *list = json_object_get(history, "inputs"), *name;
-    const char *inputs[64];
-    size_t i, count = json_array_size(list);
+static rnn_status read_own(rnn_symbols **out, const rnn_model *model, const rnn_own_text *own,
+                           const rnn_evaluation *how, rnn_error *error) {
+    rnn_evaluation plan = *how;
     rnn_error inner = {0};
-    int readable = count > 0 && count <= 64;
-    json_array_foreach(list, i, name) {
-        if (!readable)
-            break;
-        inputs[i] = json_string_value(name);
-        readable = inputs[i] && strcmp(inputs[i], "-") != 0;
-    }
-    rnn_status status = !readable ? RNN_ERR_IO
-                                  : read_text(out, model, json_object_get(history, "settings"),
-                                              inputs, count, how, &inner);
-    if (status == RNN_OK && rnn_symbols_hash(*out) == trained_hash(history))
+    plan.include = own->include;
+    plan.exclude = own->exclude;
+    rnn_status status = own->count == 0
+                            ? RNN_ERR_IO
+                            : rnn_score_read(out, model, own->inputs, own->count, &plan, &inner);
+    if (status == RNN_OK && rnn_symbols_hash(*out) == own->hash)
         return RNN_OK;
     rnn_symbols_destroy(*out);
     *out = NULL;
@@ -101,14 +76,15 @@ static rnn_status read_trained(rnn_symbols **out, const rnn_model *model, const 
 static rnn_status find_text(rnn_symbols **other, const baseline_options *options,
                             const rnn_model *model, const rnn_evaluation *how, rnn_error *error) {
     const char *named[] = {options->text};
+    rnn_own_text own;
     *other = NULL;
     if (options->text && *options->text)
-        return read_text(other, model, NULL, named, 1, how, error);
+        return rnn_score_read(other, model, named, 1, how, error);
     if (how->part != RNN_PART_ALL)
         return RNN_OK;
-    json_t *history = json_loads(rnn_model_history(model), 0, NULL);
-    rnn_status status = read_trained(other, model, history, how, error);
-    json_decref(history);
+    rnn_own_text_read(&own, model);
+    rnn_status status = read_own(other, model, &own, how, error);
+    rnn_own_text_clear(&own);
     return status;
 }
 
@@ -117,7 +93,7 @@ static rnn_status find_text(rnn_symbols **other, const baseline_options *options
 static rnn_span find_span(const rnn_symbols *learnt, const rnn_model *model,
                           const rnn_symbols *scored, const rnn_evaluation *how) {
     int cut = learnt == scored || rnn_symbols_hash(learnt) == rnn_symbols_hash(scored) ||
-              rnn_parts_is_trained_on(model, learnt);
+              rnn_own_text_is(model, learnt);
     return rnn_score_part(learnt, how, cut ? RNN_PART_TRAIN : RNN_PART_ALL);
 }
 

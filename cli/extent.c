@@ -4,7 +4,7 @@
  */
 #include "cli/extent.h"
 
-#include "inference/parts.h"
+#include "inference/trial.h"
 
 #define AT(member) offsetof(extent, member)
 
@@ -41,11 +41,11 @@ void extent_fill(rnn_evaluation *plan, const extent *how) {
 rnn_status extent_choose(rnn_evaluation *plan, const rnn_model *model, const arguments_part *given,
                          int held_out, rnn_error *error) {
     const extent *how = given->target;
-    rnn_parts_wish wish = {.part = how->part,
+    rnn_trial_wish wish = {.part = how->part,
                            .val_frac = how->val_frac,
                            .test_frac = how->test_frac,
                            .val_frac_given = arguments_given(given, "val-frac"),
                            .test_frac_given = arguments_given(given, "test-frac"),
                            .held_out = held_out && !arguments_given(given, "part")};
-    return rnn_parts_choose(plan, model, &wish, error);
+    return rnn_trial_choose(plan, model, &wish, error);
 }

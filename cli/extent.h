@@ -22,7 +22,7 @@ void extent_fill(rnn_evaluation *plan, const extent *how);
 
 /* Fills the part and its shares; those that are not given are those of the model's training.
  * held_out: the validation part is read, if there is one, where no part is given. Errors of
- * rnn_parts_choose. */
+ * rnn_trial_choose. */
 rnn_status extent_choose(rnn_evaluation *plan, const rnn_model *model, const arguments_part *given,
                          int held_out, rnn_error *error);
 

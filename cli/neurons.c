@@ -18,8 +18,9 @@
 #include "cli/neurons_report.h"
 #include "cli/runs.h"
 #include "cli/terminal.h"
-#include "inference/parts.h"
+#include "inference/own_text.h"
 #include "inference/score.h"
+#include "inference/trial.h"
 
 typedef struct options {
     int language, top, shifts;
@@ -78,7 +79,7 @@ static const rnn_option *own_table(size_t *count) {
 
 /* Of what the model was trained on, what it was not trained on. */
 static rnn_status choose_part(work *w, rnn_error *error) {
-    int own = rnn_parts_is_trained_on(w->model, w->symbols);
+    int own = rnn_own_text_is(w->model, w->symbols);
     rnn_status status = extent_choose(&w->plan, w->model, &w->parts[EXTENT], own, error);
     if (status == RNN_OK && own && !w->manners.quiet &&
         (w->plan.part == RNN_PART_ALL || w->plan.part == RNN_PART_TRAIN))
@@ -96,7 +97,7 @@ static rnn_status choose_part(work *w, rnn_error *error) {
 }
 
 static rnn_status name_text(work *w, char **inputs, size_t count, rnn_error *error) {
-    const char *part = rnn_parts_words(w->plan.part), *more = count > 1 ? " and others" : "";
+    const char *part = rnn_trial_words(w->plan.part), *more = count > 1 ? " and others" : "";
     const char *name = strcmp(inputs[0], "-") == 0 ? "standard input" : inputs[0];
     size_t room = strlen(part) + strlen(name) + strlen(more) + 1;
     w->text = rnn_allocate(room, 1);

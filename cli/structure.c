@@ -13,7 +13,7 @@
 #include "cli/terminal.h"
 #include "model/model.h"
 #include "structure/structure.h"
-#include "text/batches.h"
+#include "text/parts.h"
 #include "text/whole_text.h"
 
 #define AT(member) offsetof(structure_options, member)

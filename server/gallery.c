@@ -11,23 +11,23 @@
 
 #include "base/memory.h"
 #include "inference/exhibits.h"
-#include "inference/parts.h"
+#include "inference/own_text.h"
 #include "inference/score.h"
+#include "inference/trial.h"
 #include "server/corpora.h"
 #include "server/requests.h"
 
-#define SHIFTS      10 /* as rnn neurons */
-#define MOST_INPUTS 64
+#define SHIFTS 10 /* as rnn neurons */
 
 typedef struct search {
     turns *shared;
     const http_request *request;
     models_entry *entry;
     const rnn_model *model;
-    json_t *history;
-    const char *inputs[MOST_INPUTS]; /* names of the corpora: of the request or the history */
+    rnn_own_text own;
+    const char *inputs[RNN_OWN_INPUTS]; /* names of the corpora: of the request or the model */
     size_t input_count;
-    int own; /* they are what the model was trained on, or so it says */
+    int takes_own; /* they are what the model was trained on, or so it says */
     rnn_evaluation plan;
     rnn_symbols *symbols;
     rnn_neurons *found;
@@ -40,9 +40,9 @@ typedef struct search {
  * leads elsewhere the file's name: the model may have come here with its text. */
 static const char *as_listed(const char *path) {
     char folder[4096];
-    if (path && strncmp(path, "./", 2) == 0)
+    if (strncmp(path, "./", 2) == 0)
         return path + 2;
-    if (!path || path[0] != '/')
+    if (path[0] != '/')
         return path;
     size_t length = getcwd(folder, sizeof folder) ? strlen(folder) : 0;
     if (length && strncmp(path, folder, length) == 0 && path[length] == '/')
@@ -51,28 +51,23 @@ static const char *as_listed(const char *path) {
 }
 
 /* What the model was trained on; 0 if that is not listed. */
-static int find_own_text(search *it) {
-    const json_t *inputs = json_object_get(it->history, "inputs"), *path;
-    const json_t *settings = json_object_get(it->history, "settings");
-    size_t i, count = json_array_size(inputs);
-    if (count == 0 || count > MOST_INPUTS)
-        return 0;
-    json_array_foreach(inputs, i, path) {
-        it->inputs[i] = as_listed(json_string_value(path));
-        if (!it->inputs[i] || !corpora_has(".", it->inputs[i]))
+static int take_own_text(search *it) {
+    for (size_t i = 0; i < it->own.count; i++) {
+        it->inputs[i] = as_listed(it->own.inputs[i]);
+        if (!corpora_has(".", it->inputs[i]))
             return 0;
     }
-    it->input_count = count;
-    it->own = 1;
-    it->plan.include = json_string_value(json_object_get(settings, "include"));
-    it->plan.exclude = json_string_value(json_object_get(settings, "exclude"));
-    return 1;
+    it->input_count = it->own.count;
+    it->takes_own = 1;
+    it->plan.include = it->own.include;
+    it->plan.exclude = it->own.exclude;
+    return it->own.count > 0;
 }
 
 /* 0 with a refusal. */
 static int find_text(search *it, const char *wanted, http_reply *reply) {
     if (!*wanted) {
-        if (find_own_text(it))
+        if (take_own_text(it))
             return 1;
         http_refuse(reply, 404,
                     "the text that this model was trained on is not in or below the folder that "
@@ -115,14 +110,14 @@ static rnn_status find(search *it, rnn_error *error) {
         rnn_score_read(&it->symbols, it->model, it->inputs, it->input_count, &it->plan, error);
     if (status != RNN_OK)
         return status;
-    int trained_on = rnn_parts_is_trained_on(it->model, it->symbols);
-    if (it->own && !trained_on)
+    int trained_on = rnn_own_text_is(it->model, it->symbols);
+    if (it->takes_own && !trained_on)
         return rnn_fail(error, RNN_ERR_RANGE,
                         "%.200s is not what it was when this model was trained on it: choose "
                         "another text, or the same by its name",
                         it->inputs[0]);
-    rnn_parts_wish wish = {.held_out = trained_on};
-    status = rnn_parts_choose(&it->plan, it->model, &wish, error);
+    rnn_trial_wish wish = {.held_out = trained_on};
+    status = rnn_trial_choose(&it->plan, it->model, &wish, error);
     if (status != RNN_OK)
         return status;
     rnn_span span = rnn_score_part(it->symbols, &it->plan, (rnn_part)it->plan.part);
@@ -191,7 +186,7 @@ static json_t *describe_exhibit(const search *it, const rnn_exhibit *exhibit) {
 
 static json_t *describe_text(const search *it) {
     char words[4200];
-    snprintf(words, sizeof words, "%s%.4000s%s", rnn_parts_words(it->plan.part), it->inputs[0],
+    snprintf(words, sizeof words, "%s%.4000s%s", rnn_trial_words(it->plan.part), it->inputs[0],
              it->input_count > 1 ? " and others" : "");
     return json_string(words);
 }
@@ -213,7 +208,7 @@ static void answer(search *it, const char *wanted, http_reply *reply) {
     rnn_error error = {RNN_OK, ""};
     rnn_exhibits chosen = {.count = 0};
     it->model = models_model(it->entry);
-    it->history = json_loads(rnn_model_history(it->model), 0, NULL);
+    rnn_own_text_read(&it->own, it->model);
     if (!find_text(it, wanted, reply))
         return;
     rnn_status status = find(it, &error);
@@ -240,7 +235,7 @@ void gallery_answer(models *from, turns *shared, const http_request *request, ht
             http_refuse(reply, status == RNN_ERR_RANGE ? 404 : 500, "%s", error.message);
         rnn_neurons_destroy(it.found);
         rnn_symbols_destroy(it.symbols);
-        json_decref(it.history);
+        rnn_own_text_clear(&it.own);
         models_release(from, it.entry);
     }
     json_decref(wish);

@@ -6,7 +6,8 @@
 #define RNN_BASELINE_H
 
 #include "ngram/ngram.h"
-#include "text/batches.h"
+#include "text/parts.h"
+#include "text/symbols.h"
 
 typedef struct rnn_baseline_plan {
     int symbols;               /* size of the vocabulary that both texts are written in */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "text/symbols.h"
 
 typedef struct evaluation {
     const rnn_evaluation_plan *plan;

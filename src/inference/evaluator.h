@@ -11,7 +11,7 @@
 #define RNN_EVALUATOR_H
 
 #include "compute/device.h"
-#include "text/batches.h"
+#include "text/parts.h"
 
 /* How rnn_evaluate reads: characters at once, and windows of the cold protocol
  * side by side. */

@@ -14,7 +14,8 @@
 
 #include "model/model.h"
 #include "structure/predicates.h"
-#include "text/batches.h"
+#include "text/parts.h"
+#include "text/symbols.h"
 
 /* Characters that each shift needs, and one more: predicates then move by 187 at least, beyond
  * most lines, quotations and conditions. */

@@ -7,7 +7,8 @@
 #define RNN_SCORE_H
 
 #include "model/model.h"
-#include "text/batches.h"
+#include "text/parts.h"
+#include "text/symbols.h"
 
 /* Reads inputs in the model's vocabulary. Errors as rnn_evaluate. */
 rnn_status rnn_score_read(rnn_symbols **out, const rnn_model *model, const char *const *inputs,

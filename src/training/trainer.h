@@ -11,6 +11,7 @@
 
 #include "inference/evaluator.h"
 #include "model/model.h"
+#include "text/batches.h"
 #include "training/checkpoint.h"
 #include "training/planner.h"
 #include "training/run_log.h"

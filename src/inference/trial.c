@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * parts.c - see parts.h.
+ * trial.c - see trial.h.
  */
-#include "inference/parts.h"
+#include "inference/trial.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/status.h"
@@ -34,8 +33,8 @@ static rnn_status check(const rnn_evaluation *plan, int streams, rnn_error *erro
     return RNN_OK;
 }
 
-rnn_status rnn_parts_choose(rnn_evaluation *plan, const rnn_model *model,
-                            const rnn_parts_wish *wish, rnn_error *error) {
+rnn_status rnn_trial_choose(rnn_evaluation *plan, const rnn_model *model,
+                            const rnn_trial_wish *wish, rnn_error *error) {
     json_t *history = json_loads(rnn_model_history(model), 0, NULL);
     const json_t *split = json_object_get(json_object_get(history, "settings"), "split");
     int streams = json_is_string(split) && strcmp(json_string_value(split), "streams") == 0;
@@ -53,18 +52,10 @@ rnn_status rnn_parts_choose(rnn_evaluation *plan, const rnn_model *model,
     return check(plan, streams, error);
 }
 
-const char *rnn_parts_words(int part) {
+const char *rnn_trial_words(int part) {
     static const char *const words[] = {[RNN_PART_ALL] = "",
                                         [RNN_PART_TRAIN] = "the training part of ",
                                         [RNN_PART_VAL] = "the validation part of ",
                                         [RNN_PART_TEST] = "the test part of "};
     return words[part];
-}
-
-int rnn_parts_is_trained_on(const rnn_model *model, const rnn_symbols *symbols) {
-    json_t *history = json_loads(rnn_model_history(model), 0, NULL);
-    const json_t *hash = json_object_get(json_object_get(history, "text"), "hash");
-    uint64_t trained = json_is_string(hash) ? strtoull(json_string_value(hash), NULL, 16) : 0;
-    json_decref(history);
-    return trained != 0 && trained == rnn_symbols_hash(symbols);
 }
