@@ -50,7 +50,8 @@ foreach(table avx512 avx512bf16)
   target_include_directories(${emulated} PRIVATE
     ${PROJECT_SOURCE_DIR}/tests/compute/emulated ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_compile_options(${emulated} PRIVATE -O0 -Wno-psabi)
-  foreach(test test_kernels test_kernels_cells test_kernels_output test_products)
+  foreach(test test_kernels test_kernels_cells test_kernels_masks test_kernels_output
+               test_products)
     set(name ${test}_${table}_emulated)
     add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/compute/${test}.c
                    $<TARGET_OBJECTS:${emulated}>)

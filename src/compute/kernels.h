@@ -193,6 +193,17 @@ typedef struct rnn_kernels {
     void (*adapt)(const rnn_adaptation *how, size_t n, float *parameters, const float *gradients,
                   const float *origin, const float *spread);
 
+    /* --- what a training step leaves out */
+
+    /* A byte of bits for each of `blocks` blocks of random numbers (rnn_random_block of key,
+     * counters from `first` on, counter_high), from the lowest on for the eight 16-bit halves
+     * of its words, the lower half first: 1, kept, where the half is `dropped` or more. */
+    void (*choose_kept)(uint64_t key, uint64_t counter_high, uint64_t first, size_t blocks,
+                        uint32_t dropped, uint8_t *kept);
+    /* to[j] = from[j] * scale where bit j of `kept` (of byte j / 8, from the lowest on) is 1,
+     * else 0, whatever from[j] is. May be in place. */
+    void (*thin)(size_t n, const uint8_t *kept, float scale, const float *from, float *to);
+
     /* --- for tests and benches */
     void (*sigmoid)(size_t n, const float *x, float *y);
     void (*tanh)(size_t n, const float *x, float *y);

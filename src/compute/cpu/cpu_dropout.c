@@ -103,41 +103,35 @@ void rnn_cpu_output_dropout(const rnn_engine *e, size_t row, size_t rows, const 
 /* Eight weights share a block of numbers, 16 bits each, and a byte of the mask: that is
  * drawn once a step, on the way forward, and read on the way back. */
 #define WEIGHTS_A_BLOCK 8
+/* Blocks whose bits are drawn and used at once. */
+#define BLOCKS_AT_ONCE ((size_t)512)
 
-static uint8_t draw(const mask *by, size_t block) {
-    uint32_t words[4], dropped = by->dropped >> 16, kept = 0;
-    rnn_random_block(by->seed, block, by->stream, words);
-    for (size_t j = 0; j < 4; j++) {
-        kept |= (uint32_t)((words[j] & 0xFFFF) >= dropped) << (2 * j);
-        kept |= (uint32_t)((words[j] >> 16) >= dropped) << (2 * j + 1);
+/* A layer's weights [begin, end), from whole blocks on. */
+static void thin_layer(const step_job *job, size_t layer, size_t begin, size_t end) {
+    const rnn_engine *e = job->engine;
+    const mask by = mask_of(e, WEIGHTS_STREAM(layer), job->step, e->weight_drop);
+    const float *from = job->from + e->network.layer[layer].weight_hh;
+    float *to = job->to + e->network.layer[layer].weight_hh;
+    uint8_t *kept = e->weight_mask + layer * rnn_cpu_mask_bytes(e);
+    size_t most = BLOCKS_AT_ONCE * WEIGHTS_A_BLOCK;
+    for (size_t i = begin; i < end; i += most) {
+        size_t count = end - i < most ? end - i : most, block = i / WEIGHTS_A_BLOCK;
+        if (job->draws)
+            e->kernels->choose_kept(by.seed, by.stream, block,
+                                    (count + WEIGHTS_A_BLOCK - 1) / WEIGHTS_A_BLOCK,
+                                    by.dropped >> 16, kept + block);
+        e->kernels->thin(count, kept + block, by.scale, from + i, to + i);
     }
-    return (uint8_t)kept;
-}
-
-static void thin_block(uint8_t kept, float scale, size_t count, const float *from, float *to) {
-    for (size_t j = 0; j < count; j++)
-        to[j] = choose(from[j] * scale, kept >> j & 1u);
 }
 
 /* A share of each layer's recurrent weights, in whole blocks. */
 static void thin_work(void *argument, int thread, int count) {
     const step_job *job = argument;
-    rnn_engine *e = job->engine;
-    size_t begin, end, weights = e->input_sums * e->network.hidden;
-    rnn_share(weights, WEIGHTS_A_BLOCK, thread, count, &begin, &end);
-    for (size_t l = 0; begin < end && l < e->network.layers; l++) {
-        mask by = mask_of(e, WEIGHTS_STREAM(l), job->step, e->weight_drop);
-        const float *from = job->from + e->network.layer[l].weight_hh;
-        float *to = job->to + e->network.layer[l].weight_hh;
-        uint8_t *kept = e->weight_mask + l * rnn_cpu_mask_bytes(e);
-        for (size_t i = begin; i < end; i += WEIGHTS_A_BLOCK) {
-            size_t left = end - i, block = i / WEIGHTS_A_BLOCK;
-            if (job->draws)
-                kept[block] = draw(&by, block);
-            thin_block(kept[block], by.scale, left < WEIGHTS_A_BLOCK ? left : WEIGHTS_A_BLOCK,
-                       from + i, to + i);
-        }
-    }
+    const rnn_engine *e = job->engine;
+    size_t begin, end;
+    rnn_share(e->input_sums * e->network.hidden, WEIGHTS_A_BLOCK, thread, count, &begin, &end);
+    for (size_t l = 0; l < e->network.layers; l++)
+        thin_layer(job, l, begin, end);
 }
 
 size_t rnn_cpu_mask_bytes(const rnn_engine *e) {

@@ -17,6 +17,7 @@
 
 typedef __m256 vector;
 typedef uint32_t words __attribute__((vector_size(32)));
+typedef uint64_t longs __attribute__((vector_size(32)));
 typedef __m256d wide; /* LANES / 2 doubles */
 
 static inline vector fill(float x) {
@@ -66,6 +67,10 @@ static inline vector at_most(vector x, vector bound) {
 static inline words dot4(words sum, words x, words y) {
     __m256i twos = _mm256_maddubs_epi16((__m256i)x, (__m256i)y);
     return sum + (words)_mm256_madd_epi16(twos, _mm256_set1_epi16(1));
+}
+
+static inline longs long_products(words x, words y) {
+    return (longs)_mm256_mul_epu32((__m256i)x, (__m256i)y);
 }
 
 static inline wide wide_zero(void) {

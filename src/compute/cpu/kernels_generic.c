@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "compute/cpu/narrow.h"
 #include "compute/cpu/tables.h"
 
@@ -292,6 +293,24 @@ static void adapt(const rnn_adaptation *how, size_t n, float *parameters, const 
     }
 }
 
+/* -------------------------------------------------------------------- masks */
+
+static void choose_kept(uint64_t key, uint64_t counter_high, uint64_t first, size_t blocks,
+                        uint32_t dropped, uint8_t *kept) {
+    for (size_t i = 0; i < blocks; i++) {
+        uint32_t words[4], bits = 0;
+        rnn_random_block(key, first + i, counter_high, words);
+        for (size_t j = 0; j < 8; j++)
+            bits |= (uint32_t)((words[j / 2] >> 16 * (j % 2) & 0xFFFFu) >= dropped) << j;
+        kept[i] = (uint8_t)bits;
+    }
+}
+
+static void thin(size_t n, const uint8_t *kept, float scale, const float *from, float *to) {
+    for (size_t j = 0; j < n; j++)
+        to[j] = kept[j / 8] >> j % 8 & 1 ? from[j] * scale : 0.0f;
+}
+
 /* ---------------------------------------------------------------- the table */
 
 static void sigmoid_all(size_t n, const float *x, float *y) {
@@ -331,6 +350,8 @@ const rnn_kernels rnn_kernels_generic = {
     .sum_of_squares = sum_of_squares,
     .update = update,
     .adapt = adapt,
+    .choose_kept = choose_kept,
+    .thin = thin,
     .sigmoid = sigmoid_all,
     .tanh = tanh_all,
 };

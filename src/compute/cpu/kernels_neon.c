@@ -16,6 +16,7 @@
 
 typedef float32x4_t vector;
 typedef uint32_t words __attribute__((vector_size(16)));
+typedef uint64_t longs __attribute__((vector_size(16)));
 typedef float64x2_t wide; /* LANES / 2 doubles */
 
 static inline vector fill(float x) {
@@ -66,6 +67,10 @@ static inline words dot4(words sum, words x, words y) {
     int8x16_t a = (int8x16_t)x, b = (int8x16_t)y;
     int16x8_t low = vmull_s8(vget_low_s8(a), vget_low_s8(b)), high = vmull_high_s8(a, b);
     return (words)vpadalq_s16((int32x4_t)sum, vpaddq_s16(low, high));
+}
+
+static inline longs long_products(words x, words y) {
+    return (longs)vmull_u32(vmovn_u64((uint64x2_t)x), vmovn_u64((uint64x2_t)y));
 }
 
 static inline wide wide_zero(void) {

@@ -11,10 +11,10 @@
 #define LANES         16
 #define PANEL_VECTORS 2 /* a tile is 14 rows of 2 vectors: 28 sums, 2 of B, 1 or 2 of A */
 #define TILE_ROWS     14
-#define PRODUCT_DEPTH ((size_t)256) /* of a panel twice as wide as AVX2's: 32 KB again */
 
 typedef __m512 vector;
 typedef uint32_t words __attribute__((vector_size(64)));
+typedef uint64_t longs __attribute__((vector_size(64)));
 typedef __m512d wide; /* LANES / 2 doubles */
 
 static inline vector fill(float x) {
@@ -56,6 +56,10 @@ static inline vector at_least(vector x, vector bound) {
 
 static inline vector at_most(vector x, vector bound) {
     return _mm512_min_ps(bound, x);
+}
+
+static inline longs long_products(words x, words y) {
+    return (longs)_mm512_mul_epu32((__m512i)x, (__m512i)y);
 }
 
 static inline wide wide_zero(void) {

@@ -25,9 +25,9 @@ static size_t gradient_scratch(size_t rows, size_t m, size_t n) {
 INLINE void gradient_tile(int pairs, size_t rows, size_t k, const float *a, const float *b,
                           size_t columns, float *c, size_t c_row) {
     if (columns == PANEL)
-        tile(pairs, rows, 1, PANEL, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row, NULL);
+        tile(pairs, rows, 1, PANEL, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row, NULL, 0);
     else
-        tile(pairs, rows, 1, columns, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row, NULL);
+        tile(pairs, rows, 1, columns, k, a, 1, rows, b, 0, NULL, 0, 1, c, c_row, NULL, 0);
 }
 
 static void gradient_rows(int pairs, size_t rows, size_t k, const float *a, const float *b,

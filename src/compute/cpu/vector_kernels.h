@@ -9,7 +9,7 @@
  *   TILE_ROWS           rows of a tile, at most 14; NARROW_TILE those of one in bf16 or
  *                       int8
  *   vector, words       LANES floats; as many uint32_t (a GNU vector type)
- *   wide                LANES / 2 doubles
+ *   wide, longs         LANES / 2 doubles, and as many uint64_t
  *   fill(x)             x in all lanes
  *   load, store         at any address
  *   load_some(p, n, x)  n < LANES floats of p, x in the other lanes
@@ -19,11 +19,11 @@
  *   at_least, at_most   of (x, bound), for a bound that is not NaN: NaN if x is
  *   dot4(s, x, y)       words s + the sums of four products each: bytes of x, 0 .. 127,
  *                       times signed bytes of y
+ *   long_products(x, y) longs: the products of the even ones of words x and y
  *   wide_zero, add_square_low, add_square_high
  *                       sums of squares in double of either half of a vector
  *
- * + - * / and casts to words are the compiler's own, on vectors. It may also define
- * PRODUCT_DEPTH (vector_matrix.h).
+ * + - * / and casts to words are the compiler's own, on vectors.
  *
  * Where the processor has dot products of narrow numbers, the file defines DOTS as 1, and
  *
@@ -103,6 +103,7 @@ INLINE void store_lanes(float *to, vector x, size_t count) {
 #include "compute/cpu/vector_cells.h"
 #include "compute/cpu/vector_output.h"
 #include "compute/cpu/vector_update.h"
+#include "compute/cpu/vector_masks.h"
 
 const rnn_kernels TABLE = {
     .name = TABLE_NAME,
@@ -131,6 +132,8 @@ const rnn_kernels TABLE = {
     .sum_of_squares = sum_of_squares,
     .update = update,
     .adapt = adapt,
+    .choose_kept = choose_kept,
+    .thin = thin,
     .sigmoid = sigmoid_all,
     .tanh = tanh_all,
 };

@@ -12,17 +12,15 @@
  * of A and B is such a word instead, and k counts pairs.
  */
 
-/* Steps of k for which a panel of B (PRODUCT_DEPTH x PANEL floats, 32 KB) stays
- * in the near caches while the rows go by. A table with wider panels sets its own. */
-#ifndef PRODUCT_DEPTH
+/* Steps of k for which a panel of B (PRODUCT_DEPTH x PANEL floats, 32 or 64 KB) stays
+ * in the near caches while the rows go by. That the second one delivers it is enough;
+ * shorter stretches cost more than they save, since all sums are stored between them. */
 #define PRODUCT_DEPTH ((size_t)512)
-#endif
 /* Rows of A [PRODUCT_ROWS][PRODUCT_DEPTH] that wait in the second cache (480 KB)
  * for the next panel. */
 #define PRODUCT_ROWS ((size_t)240)
-/* Floats of the next panel that one step of k calls in: so the first four or eight
- * tiles of a panel have asked for all of the next. */
-#define FETCHED ((size_t)4)
+/* Floats in a line of the caches. */
+#define LINE ((size_t)16)
 
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
@@ -85,11 +83,12 @@ INLINE void fetch_rows(const float *c, size_t c_row, size_t rows) {
  * b + q * b_panel. start is a matrix with rows start_row apart, or NULL for 0;
  * with `add` the result is added to C instead of replacing it. pairs, rows and panels
  * are constants wherever this is called, and so is `columns` for whole tiles.
- * With each step the next FETCHED floats from `ahead` on are called into the second
+ * With each step the next `fetched` floats from `ahead` on are called into the second
  * cache, unless it is NULL. */
 INLINE void tile(int pairs, size_t rows, size_t panels, size_t columns, size_t k, const float *a,
                  size_t a_row, size_t a_step, const float *b, size_t b_panel, const float *start,
-                 size_t start_row, int add, float *c, size_t c_row, const float *ahead) {
+                 size_t start_row, int add, float *c, size_t c_row, const float *ahead,
+                 size_t fetched) {
     vector sums[TILE_ROWS * PANEL_VECTORS];
     const size_t width = panels * PANEL_VECTORS;
     UNROLL
@@ -105,7 +104,7 @@ INLINE void tile(int pairs, size_t rows, size_t panels, size_t columns, size_t k
     UNROLL_STEPS
     for (size_t p = 0; p < k; p++) {
         if (ahead)
-            __builtin_prefetch(ahead + p * FETCHED, 0, 2);
+            __builtin_prefetch(ahead + p * fetched, 0, 2);
         tile_step(pairs, rows, width, a + p * a_step, a_row, b + p * PANEL, b_panel, sums);
     }
     UNROLL
@@ -191,6 +190,7 @@ typedef struct operands {
     float *c;
     size_t c_row;
     const float *ahead; /* see tile */
+    size_t fetched;
 } operands;
 
 /* rows by `panels` panels from column `first` on, for steps [from, to) of k. */
@@ -209,10 +209,10 @@ INLINE void product_tile(int pairs, size_t rows, size_t panels, const operands *
     const size_t whole = panels * PANEL;
     if (columns == whole)
         tile(pairs, rows, panels, whole, to - from, left, of->a_row, 1, right, of->k * PANEL, start,
-             start_row, 0, c, c_row, of->ahead);
+             start_row, 0, c, c_row, of->ahead, of->fetched);
     else /* the last panel hangs over */
         tile(pairs, rows, panels, columns, to - from, left, of->a_row, 1, right, of->k * PANEL,
-             start, start_row, 0, c, c_row, of->ahead);
+             start, start_row, 0, c, c_row, of->ahead, of->fetched);
 }
 
 static void product_rows(size_t rows, const operands *of, size_t row, size_t first, size_t from,
@@ -242,11 +242,20 @@ INLINE void product_few(int pairs, size_t m, const operands *of, size_t begin, s
         product_rows(m, of, 0, first, 0, of->k);
 }
 
+/* Floats of the next panel that one step of k calls in: so many that the tiles of a panel
+ * have asked for all of the next together, and a line at most. */
+INLINE size_t fetched_by(size_t tiles) {
+    size_t fetched = LINE / 4;
+    while (fetched < LINE && fetched * tiles < PANEL)
+        fetched *= 2;
+    return fetched;
+}
+
 /* What tile t calls in while it works on k steps of a panel: its share of the next k
  * steps' numbers, which lie behind; what is there already where all are called. An
  * address that may lie behind the end is never read from. */
-INLINE const float *ahead_of(const float *here, size_t k, size_t t, int last) {
-    size_t away = last || t >= PANEL / FETCHED ? 0 : k * (PANEL + t * FETCHED);
+INLINE const float *ahead_of(const float *here, size_t k, size_t t, size_t fetched, int last) {
+    size_t away = last || t >= PANEL / fetched ? 0 : k * (PANEL + t * fetched);
     return (const float *)((uintptr_t)here + away * sizeof(float));
 }
 
@@ -263,6 +272,7 @@ static void product_of(size_t m, operands of, size_t begin, size_t end) {
         size_t rows = smaller(m - block, PRODUCT_ROWS);
         size_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, height = rows / tiles;
         size_t higher = rows % tiles;
+        of.fetched = fetched_by(tiles);
         for (size_t first = begin; first < end; first += PANEL) {
             size_t from = 0;
             do { /* at least once: with k = 0 C is still its start */
@@ -271,7 +281,7 @@ static void product_of(size_t m, operands of, size_t begin, size_t end) {
                 int last = to == of.k && first + PANEL >= end;
                 for (size_t t = 0; t < tiles; t++) {
                     size_t now = height + (t < higher);
-                    of.ahead = ahead_of(here, to - from, t, last);
+                    of.ahead = ahead_of(here, to - from, t, of.fetched, last);
                     if (t + 1 < tiles)
                         fetch_rows(of.c + (row + now) * of.c_row + first, of.c_row, height);
                     else if (first + PANEL < end)
@@ -288,7 +298,7 @@ static void product_of(size_t m, operands of, size_t begin, size_t end) {
 static void multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
                      const void *packed, const float *bias, int accumulate, float *c,
                      size_t c_stride, size_t begin, size_t end) {
-    const operands of = {0, n, k, a, a_stride, packed, bias, accumulate, c, c_stride, NULL};
+    const operands of = {0, n, k, a, a_stride, packed, bias, accumulate, c, c_stride, NULL, 0};
     product_of(m, of, begin, end);
 }
 

@@ -28,6 +28,7 @@ typedef struct narrow {
     float *c;
     size_t c_row;
     const float *ahead; /* see tile of vector_matrix.h */
+    size_t fetched;
 } narrow;
 
 INLINE words load_words(const void *from) {
@@ -48,9 +49,9 @@ INLINE vector narrow_start(const narrow *of, const float *c, size_t first, size_
 }
 
 /* Step p's share of what comes next; in lower tiles it would take as long as it saves. */
-INLINE void call_ahead(size_t rows, const float *ahead, size_t p) {
-    if (rows > 4 && ahead)
-        __builtin_prefetch(ahead + p * FETCHED, 0, 2);
+INLINE void call_ahead(size_t rows, const narrow *of, size_t p) {
+    if (rows > 4 && of->ahead)
+        __builtin_prefetch(of->ahead + p * of->fetched, 0, 2);
 }
 
 /* ----------------------------------------------------------------------- bf16 */
@@ -115,7 +116,6 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
     size_t pairs = rnn_narrow_pairs(of->k), b_panel = pairs * PANEL * sizeof(uint32_t);
     const float *a = (const float *)(of->a + row * of->a_row);
     const char *b = of->packed + first / PANEL * b_panel;
-    const float *ahead = of->ahead;
     float *c = of->c + row * of->c_row + first;
     UNROLL
     for (size_t r = 0; r < rows; r++) {
@@ -126,7 +126,7 @@ INLINE void bf16_tile(size_t rows, size_t panels, size_t columns, const narrow *
     }
     UNROLL_STEPS
     for (size_t p = 0; p < pairs; p++) {
-        call_ahead(rows, ahead, p);
+        call_ahead(rows, of, p);
         bf16_step(rows, width, a + 2 * p, of->a_row / sizeof(float),
                   b + p * PANEL * sizeof(uint32_t), b_panel, sums);
     }
@@ -187,7 +187,6 @@ INLINE void int8_tile(size_t rows, const narrow *of, size_t row, size_t first) {
     const char *a = of->a + row * of->a_row + sizeof(float); /* behind the scale */
     const char *b = of->packed + first / PANEL * panel * sizeof(uint32_t);
     const char *scales = b + fours * step, *corrections = scales + step;
-    const float *ahead = of->ahead;
     UNROLL
     for (size_t r = 0; r < chains * rows; r++) {
         UNROLL
@@ -197,7 +196,7 @@ INLINE void int8_tile(size_t rows, const narrow *of, size_t row, size_t first) {
     }
     UNROLL_STEPS
     for (; p + chains <= fours; p += chains) {
-        call_ahead(rows, ahead, p);
+        call_ahead(rows, of, p);
         UNROLL
         for (size_t q = 0; q < chains; q++)
             int8_step(rows, a + (p + q) * sizeof(uint32_t), of->a_row, b + (p + q) * step,
@@ -273,11 +272,12 @@ INLINE void narrow_multiply(rnn_precision precision, size_t m, narrow of, size_t
         size_t rows = smaller(m - block, NARROW_ROWS);
         size_t tiles = (rows + NARROW_TILE - 1) / NARROW_TILE;
         size_t height = rows / tiles, higher = rows % tiles;
+        of.fetched = fetched_by(tiles);
         for (size_t first = begin; first < end; first += PANEL) {
             const float *here = (const float *)of.packed + first * steps;
             for (size_t t = 0, row = block; t < tiles; t++) {
                 size_t now = height + (t < higher);
-                of.ahead = ahead_of(here, steps, t, first + PANEL >= end);
+                of.ahead = ahead_of(here, steps, t, of.fetched, first + PANEL >= end);
                 narrow_rows(precision, now, &of, row, first);
                 row += now;
             }
@@ -323,11 +323,11 @@ static void bf16_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_
                           size_t c_stride, size_t begin, size_t end) {
 #if DOTS
     const operands of = {
-        1, n, rnn_narrow_pairs(k), a, a_stride, packed, bias, accumulate, c, c_stride, NULL};
+        1, n, rnn_narrow_pairs(k), a, a_stride, packed, bias, accumulate, c, c_stride, NULL, 0};
     product_of(m, of, begin, end);
 #else
-    const narrow of = {n, k,        a,   a_stride * sizeof(float), packed, bias, accumulate,
-                       c, c_stride, NULL};
+    const narrow of = {n,        k,    a, a_stride * sizeof(float), packed, bias, accumulate, c,
+                       c_stride, NULL, 0};
     narrow_multiply(RNN_PRECISION_BF16, m, of, begin, end);
 #endif
 }
@@ -348,8 +348,8 @@ static void int8_convert(size_t m, size_t k, const float *a, size_t a_stride, vo
 static void int8_multiply(size_t m, size_t n, size_t k, const void *a, size_t a_stride,
                           const void *packed, const float *bias, int accumulate, float *c,
                           size_t c_stride, size_t begin, size_t end) {
-    const narrow of = {n, k,        a,   a_stride * sizeof(float), packed, bias, accumulate,
-                       c, c_stride, NULL};
+    const narrow of = {n,        k,    a, a_stride * sizeof(float), packed, bias, accumulate, c,
+                       c_stride, NULL, 0};
     narrow_multiply(RNN_PRECISION_INT8, m, of, begin, end);
 }
 

@@ -96,6 +96,12 @@ static inline __m512i _mm512_set1_epi16(short x) {
     return y;
 }
 
+static inline __m512i _mm512_mul_epu32(__m512i a, __m512i b) {
+    for (int i = 0; i < 8; i++)
+        a[i] = (long long)((uint64_t)(uint32_t)a[i] * (uint32_t)b[i]);
+    return a;
+}
+
 /* Sums of two products each, unsigned times signed bytes, saturated. */
 static inline __m512i _mm512_maddubs_epi16(__m512i a, __m512i b) {
     unsigned char x[64];
