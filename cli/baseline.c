@@ -5,8 +5,7 @@
 #include "cli/baseline.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "cli/figures.h"
 #include "inference/own_text.h"

@@ -6,14 +6,14 @@
 
 #include <math.h>
 
-static const uint32_t multiplier[2] = {0xD2511F53u, 0xCD9E8D57u};
-static const uint32_t weyl[2] = {0x9E3779B9u, 0xBB67AE85u};
+static const uint32_t multiplier[2] = RNN_RANDOM_MULTIPLIERS;
+static const uint32_t increment[2] = RNN_RANDOM_INCREMENTS;
 
 void rnn_random_block(uint64_t key, uint64_t counter_low, uint64_t counter_high, uint32_t out[4]) {
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
     uint32_t c0 = (uint32_t)counter_low, c1 = (uint32_t)(counter_low >> 32);
     uint32_t c2 = (uint32_t)counter_high, c3 = (uint32_t)(counter_high >> 32);
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < RNN_RANDOM_ROUNDS; round++) {
         uint64_t p0 = (uint64_t)multiplier[0] * c0;
         uint64_t p1 = (uint64_t)multiplier[1] * c2;
         uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
@@ -22,8 +22,8 @@ void rnn_random_block(uint64_t key, uint64_t counter_low, uint64_t counter_high,
         c3 = (uint32_t)p0;
         c0 = n0;
         c2 = n2;
-        k0 += weyl[0];
-        k1 += weyl[1];
+        k0 += increment[0];
+        k1 += increment[1];
     }
     out[0] = c0;
     out[1] = c1;

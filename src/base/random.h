@@ -21,6 +21,14 @@ typedef enum rnn_random_use {
     RNN_RANDOM_SHIFTS = 5,
 } rnn_random_use;
 
+/* What each of the generator's rounds multiplies the counter's words 0 and 2 by, and adds to the
+ * key's words 0 and 1, for those who do several blocks at once. */
+#define RNN_RANDOM_ROUNDS 10
+#define RNN_RANDOM_MULTIPLIERS                                                                     \
+    { 0xD2511F53u, 0xCD9E8D57u }
+#define RNN_RANDOM_INCREMENTS                                                                      \
+    { 0x9E3779B9u, 0xBB67AE85u }
+
 /* Four words for (key, counter). */
 void rnn_random_block(uint64_t key, uint64_t counter_low, uint64_t counter_high, uint32_t out[4]);
 

@@ -132,6 +132,15 @@ static void call_widen_bf16(const timing *t) {
                            t->space->c, t->n);
 }
 
+static void call_choose_kept(const timing *t) {
+    t->kernels->choose_kept(1, 2, 0, t->n, 13107, (uint8_t *)(void *)t->space->c);
+}
+
+static void call_thin(const timing *t) {
+    t->kernels->thin(t->n, (const uint8_t *)(const void *)t->space->b, 1.25f, t->space->a,
+                     t->space->c);
+}
+
 static void call_pack(const timing *t) {
     t->kernels->products[t->precision]->pack(t->space->packed, t->space->b, t->flag ? 1 : t->n,
                                              t->flag ? t->k : 1, t->k, t->n, 0, t->n);
@@ -261,6 +270,8 @@ static const struct shape {
     {"tanh_forward", call_tanh_forward, 50, 512, 1, 0, 0, RNN_PRECISION_AUTO},
     {"softmax_loss", call_softmax_loss, 1000, 65, 1, 0, 0, RNN_PRECISION_AUTO},
     {"sum_of_squares", call_sum_of_squares, 1, 3000000, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"choose_kept", call_choose_kept, 1, 131072, 1, 0, 0, RNN_PRECISION_AUTO},
+    {"thin", call_thin, 1, 1048576, 1, 0, 0, RNN_PRECISION_AUTO},
     {"update sgd", call_update, 1, 3000000, 1, RNN_SGD, 0, RNN_PRECISION_AUTO},
     {"update rmsprop", call_update, 1, 3000000, 1, RNN_RMSPROP, 0, RNN_PRECISION_AUTO},
     {"update adam", call_update, 1, 3000000, 1, RNN_ADAM, 0, RNN_PRECISION_AUTO},

@@ -38,6 +38,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "compute/cpu/narrow.h"
 #include "compute/cpu/tables.h"
 

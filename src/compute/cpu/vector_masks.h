@@ -31,6 +31,8 @@ INLINE void multiply_words(words x, uint32_t multiplier, words *low, words *high
 
 /* The blocks of counters first, first + 1, ... */
 INLINE void random_blocks(uint64_t key, uint64_t counter_high, uint64_t first, words out[4]) {
+    static const uint32_t multiplier[2] = RNN_RANDOM_MULTIPLIERS;
+    static const uint32_t increment[2] = RNN_RANDOM_INCREMENTS;
     longs even = {0};
     for (size_t i = 0; i < LANES / 2; i++)
         even[i] = first + 2 * i;
@@ -38,16 +40,16 @@ INLINE void random_blocks(uint64_t key, uint64_t counter_high, uint64_t first, w
                   all_words((uint32_t)counter_high), all_words((uint32_t)(counter_high >> 32))};
     uint32_t k[2] = {(uint32_t)key, (uint32_t)(key >> 32)};
     UNROLL
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < RNN_RANDOM_ROUNDS; round++) {
         words low[2], high[2];
-        multiply_words(c[0], 0xD2511F53u, &low[0], &high[0]);
-        multiply_words(c[2], 0xCD9E8D57u, &low[1], &high[1]);
+        multiply_words(c[0], multiplier[0], &low[0], &high[0]);
+        multiply_words(c[2], multiplier[1], &low[1], &high[1]);
         c[0] = high[1] ^ c[1] ^ k[0];
         c[1] = low[1];
         c[2] = high[0] ^ c[3] ^ k[1];
         c[3] = low[0];
-        k[0] += 0x9E3779B9u;
-        k[1] += 0xBB67AE85u;
+        k[0] += increment[0];
+        k[1] += increment[1];
     }
     memcpy(out, c, sizeof c);
 }
