@@ -30,11 +30,12 @@ static json_t *describe(const rnn_model *model, const char *path) {
         json_array_append_new(symbols, symbol_json(model, i));
     json_t *where = json_string(path);
     return json_pack(
-        "{s:o, s:s, s:i, s:i, s:i, s:b, s:b, s:I, s:s, s:b, s:i, s:o, s:o}", "model",
+        "{s:o, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b, s:I, s:s, s:b, s:i, s:o, s:o}", "model",
         where ? where : json_null(), "cell", cells[info.cell], "num_layers", info.num_layers,
-        "hidden_size", info.hidden_size, "embedding_size", info.embedding_size, "bias", info.bias,
-        "tied_output", info.tied_output, "parameters", (json_int_t)info.parameters, "units",
-        info.units == RNN_UNITS_BYTES ? "bytes" : "chars", "open", info.open, "symbols",
+        "hidden_size", info.hidden_size, "embedding_size", info.embedding_size, "ngrams",
+        info.ngrams, "ngram_size", info.ngram_size, "ngram_rows", info.ngram_rows, "bias",
+        info.bias, "tied_output", info.tied_output, "parameters", (json_int_t)info.parameters,
+        "units", info.units == RNN_UNITS_BYTES ? "bytes" : "chars", "open", info.open, "symbols",
         info.symbols, "vocabulary", symbols, "history", history ? history : json_object());
 }
 
@@ -45,6 +46,9 @@ static void print_shape(const rnn_model_info *info) {
     if (info->embedding_size > 0)
         printf(", characters as %d numbers%s", info->embedding_size,
                info->tied_output ? ", tied output" : "");
+    if (info->ngrams > 1)
+        printf(", n-grams of 2 to %d as %d numbers each, %s rows a length", info->ngrams,
+               info->ngram_size, figures_count((uint64_t)info->ngram_rows).text);
     printf("%s\n", info->bias ? "" : ", no biases");
     printf("parameters  %s\n", figures_count(info->parameters).text);
 }

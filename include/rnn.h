@@ -86,11 +86,13 @@ typedef struct rnn_model_info {
     int num_layers;
     int hidden_size;
     int embedding_size; /* 0: one-hot characters go straight into the first layer */
-    int symbols;        /* size of the vocabulary */
-    int bias;           /* 1: the cells have bias vectors */
-    int tied_output;    /* 1: the output layer uses the embedding's weights */
-    rnn_units units;    /* chars or bytes */
-    int open;           /* 1: byte symbols spell what is outside the vocabulary */
+    int ngrams; /* the longest n-grams whose vectors the first layer reads as well; 1: none */
+    int ngram_size, ngram_rows; /* of such a vector; of the table for each length */
+    int symbols;                /* size of the vocabulary */
+    int bias;                   /* 1: the cells have bias vectors */
+    int tied_output;            /* 1: the output layer uses the embedding's weights */
+    rnn_units units;            /* chars or bytes */
+    int open;                   /* 1: byte symbols spell what is outside the vocabulary */
     uint64_t parameters;
 } rnn_model_info;
 
@@ -428,7 +430,14 @@ typedef struct rnn_training {
     int num_layers;     /* or RNN_AUTO */
     int hidden_size;    /* or RNN_AUTO */
     int embedding_size; /* 0: one-hot; or RNN_AUTO */
-    double dropout;     /* between layers, as torch.nn.LSTM's; or RNN_AUTO */
+    /* The first layer reads a vector for the last 2, 3, ... ngrams characters as well; 1: none.
+     * Takase, Suzuki and Nagata, "Character n-gram Embeddings to Improve RNN Language Models",
+     * 2019. Rows of a table are found by hash, as in Pagnoni et al., "Byte Latent Transformer",
+     * 2024. */
+    int ngrams;     /* or RNN_AUTO */
+    int ngram_size; /* numbers in such a vector, or RNN_AUTO */
+    int ngram_rows; /* for each length, or RNN_AUTO */
+    double dropout; /* between layers, as torch.nn.LSTM's; or RNN_AUTO */
     /* Of what the output layer reads, with one mask for each stream and training sequence:
      * Gal and Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural
      * Networks", 2016; Merity, Keskar and Socher, "Regularizing and Optimizing LSTM Language
@@ -438,6 +447,9 @@ typedef struct rnn_training {
      * DropConnect (Wan et al., "Regularization of Neural Networks using DropConnect", 2013) as
      * Merity, Keskar and Socher use it. */
     double weight_drop; /* or RNN_AUTO */
+    /* Of the vectors of n-grams, each as a whole, so that what an n-gram alone says is not all
+     * that is relied on. */
+    double ngram_dropout; /* or RNN_AUTO */
     int bias;
     int tied_output;
     double forget_bias; /* LSTM */

@@ -33,6 +33,11 @@ typedef struct rnn_engine_options {
     double output_dropout;
     /* Of the recurrent weights of all layers, with one mask for a training sequence. */
     double weight_drop;
+    /* [symbols]: what n-grams are told apart by (ngrams.h), for as long as the engine lives;
+     * NULL for the symbols' numbers. */
+    const int32_t *keys;
+    /* Of the vectors of n-grams, each as a whole, in training sequences. */
+    double ngram_dropout;
     uint64_t seed; /* of all masks */
     int moments;   /* 1: `first` moments, 2: `second`, 3: both (training) */
     /* In what the products are held; not int8 in training. Parameters, gradients, states
@@ -88,7 +93,8 @@ typedef struct rnn_device {
     rnn_engine_arrays (*arrays)(rnn_engine *engine);
 
     /* The state carried from one sequence to the next: h [layers][batch][hidden],
-     * then for LSTM c of the same shape. from NULL: zero. */
+     * then for LSTM c of the same shape, then with n-grams the numbers of the symbols read last,
+     * [orders][batch], the latest first, -1 before the first. from NULL: zero, nothing read. */
     void (*write_state)(rnn_engine *engine, const float *from);
     void (*read_state)(rnn_engine *engine, float *to);
 

@@ -26,12 +26,24 @@ size_t rnn_network_gates(const rnn_network *network) {
 size_t rnn_network_inputs(const rnn_network *network, size_t layer) {
     if (layer > 0)
         return network->hidden;
+    return rnn_network_character_inputs(network) + rnn_network_ngram_inputs(network);
+}
+
+size_t rnn_network_character_inputs(const rnn_network *network) {
     return network->embedding > 0 ? network->embedding : network->symbols;
+}
+
+size_t rnn_network_ngram_inputs(const rnn_network *network) {
+    return rnn_network_orders(network) * network->ngram_size;
+}
+
+size_t rnn_network_orders(const rnn_network *network) {
+    return network->ngrams > 1 ? network->ngrams - 1 : 0;
 }
 
 size_t rnn_network_state(const rnn_network *network) {
     size_t vectors = network->cell == RNN_CELL_LSTM ? 2 : 1;
-    return vectors * network->layers * network->hidden;
+    return vectors * network->layers * network->hidden + rnn_network_orders(network);
 }
 
 static rnn_status check_shape(const rnn_network *network, rnn_error *error) {
@@ -52,6 +64,18 @@ static rnn_status check_shape(const rnn_network *network, rnn_error *error) {
     if (network->symbols < 1 || network->symbols > MAX_SYMBOLS)
         return rnn_fail(error, RNN_ERR_RANGE, "%zu symbols: a vocabulary has 1 to %d",
                         network->symbols, MAX_SYMBOLS);
+    if (network->ngrams > RNN_MAX_NGRAMS)
+        return rnn_fail(error, RNN_ERR_RANGE, "n-grams of %zu: ngrams must be 1 (none) to %d",
+                        network->ngrams, RNN_MAX_NGRAMS);
+    if (network->ngrams > 1 &&
+        (network->ngram_size < 1 || network->ngram_size > RNN_MAX_NGRAM_SIZE))
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "vectors of %zu for n-grams: ngram_size must be 1 to %d",
+                        network->ngram_size, RNN_MAX_NGRAM_SIZE);
+    if (network->ngrams > 1 &&
+        (network->ngram_rows < 1 || network->ngram_rows > RNN_MAX_NGRAM_ROWS))
+        return rnn_fail(error, RNN_ERR_RANGE, "%zu rows for n-grams: ngram_rows must be 1 to %d",
+                        network->ngram_rows, RNN_MAX_NGRAM_ROWS);
     if (network->tied && network->embedding != network->hidden)
         return rnn_fail(error, RNN_ERR_RANGE,
                         "a tied output needs an embedding as wide as the hidden layer: "
@@ -75,6 +99,8 @@ rnn_status rnn_network_lay_out(rnn_network *network, rnn_error *error) {
     uint64_t end = 0;
     uint64_t gates = (uint64_t)rnn_network_gates(network) * network->hidden;
     network->embedding_weight = place(&end, (uint64_t)network->symbols * network->embedding);
+    network->ngram_weight = place(&end, (uint64_t)rnn_network_orders(network) *
+                                            network->ngram_rows * network->ngram_size);
     for (size_t k = 0; k < RNN_MAX_LAYERS; k++)
         network->layer[k] = (rnn_layer_layout){0, 0, 0, 0};
     for (size_t k = 0; k < network->layers; k++) {

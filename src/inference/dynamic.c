@@ -31,6 +31,7 @@ static rnn_status open_engine(rnn_dynamic *d, const rnn_evaluation *how, rnn_err
                                   .threads = how->threads,
                                   .cpu = how->cpu,
                                   .moments = 3,
+                                  .keys = d->model->keys,
                                   .precision = how->precision};
     if (options.precision == RNN_PRECISION_AUTO)
         options.precision = RNN_PRECISION_FLOAT32;
@@ -107,16 +108,20 @@ static uint64_t sum_squares(rnn_dynamic *d, rnn_span span, size_t segments, size
     return read;
 }
 
-/* The roots of the mean squares, and then those relative to their mean. */
+/* The roots of the mean squares, and then those relative to their mean. To that the vectors of
+ * n-grams do not count, as most of them are seldom met: they would only say how many there are. */
 static void finish_spreads(rnn_dynamic *d, size_t count) {
+    const rnn_network *net = &d->model->network;
     const float *squares = d->device->arrays(d->engine).second;
-    size_t parameters = d->model->network.parameters;
+    size_t parameters = net->parameters;
+    size_t vectors = rnn_network_ngram_inputs(net) * net->ngram_rows;
     double sum = 0;
     for (size_t j = 0; j < parameters; j++) {
         d->spread[j] = count > 0 ? (float)sqrt((double)squares[j] / (double)count) : 0;
-        sum += (double)d->spread[j];
+        if (j < net->ngram_weight || j >= net->ngram_weight + vectors)
+            sum += (double)d->spread[j];
     }
-    d->mean = sum > 0 ? sum / (double)parameters : 1;
+    d->mean = sum > 0 ? sum / (double)(parameters - vectors) : 1;
     for (size_t j = 0; j < parameters; j++)
         d->spread[j] = (float)((double)d->spread[j] / d->mean);
     d->device->write_moments(d->engine, NULL, d->spread);

@@ -141,7 +141,9 @@ void rnn_sampler_destroy(rnn_sampler *s) {
 /* Gives the state of the reader to all streams, and its logits; from here on each is its own. */
 static void part(rnn_sampler *s) {
     const rnn_network *net = &s->model->network;
-    size_t hidden = net->hidden, vectors = rnn_network_state(net) / hidden;
+    size_t hidden = net->hidden, orders = rnn_network_orders(net);
+    size_t vectors = (rnn_network_state(net) - orders) / hidden;
+    float *symbols = s->carried + vectors * s->streams * hidden; /* read last */
     if (!s->reader)
         return;
     s->device->read_state(s->reader, s->read);
@@ -149,6 +151,9 @@ static void part(rnn_sampler *s) {
         for (size_t b = 0; b < s->streams; b++)
             memcpy(s->carried + (v * s->streams + b) * hidden, s->read + v * hidden,
                    hidden * sizeof(float));
+    for (size_t n = 0; n < orders; n++)
+        for (size_t b = 0; b < s->streams; b++)
+            symbols[n * s->streams + b] = s->read[vectors * hidden + n];
     s->device->write_state(s->engine, s->carried);
     for (size_t b = 1; b < s->streams; b++)
         memcpy(s->logits + b * net->symbols, s->logits, net->symbols * sizeof(float));

@@ -13,22 +13,45 @@
 static const char *const cells[] = {"tanh", "gru", "lstm"}; /* by rnn_cell */
 
 rnn_status rnn_configuration_write(const rnn_network *network, char **out, rnn_error *error) {
-    char text[320];
-    int length = snprintf(text, sizeof text,
-                          "{\"version\":%d,\"cell\":\"%s\",\"num_layers\":%zu,\"hidden_size\":%zu,"
-                          "\"embedding_size\":%zu,\"symbols\":%zu,\"bias\":%s,\"tied_output\":%s}",
-                          RNN_MODEL_VERSION, cells[network->cell], network->layers, network->hidden,
-                          network->embedding, network->symbols, network->bias ? "true" : "false",
-                          network->tied ? "true" : "false");
+    char text[400], ngrams[100] = "";
+    int reads_ngrams = rnn_network_orders(network) > 0;
+    if (reads_ngrams)
+        snprintf(ngrams, sizeof ngrams, ",\"ngrams\":%zu,\"ngram_size\":%zu,\"ngram_rows\":%zu",
+                 network->ngrams, network->ngram_size, network->ngram_rows);
+    int length =
+        snprintf(text, sizeof text,
+                 "{\"version\":%d,\"cell\":\"%s\",\"num_layers\":%zu,\"hidden_size\":%zu,"
+                 "\"embedding_size\":%zu,\"symbols\":%zu,\"bias\":%s,\"tied_output\":%s%s}",
+                 reads_ngrams ? RNN_MODEL_VERSION : 1, cells[network->cell], network->layers,
+                 network->hidden, network->embedding, network->symbols,
+                 network->bias ? "true" : "false", network->tied ? "true" : "false", ngrams);
     *out = rnn_duplicate(text, (size_t)length);
     return *out ? RNN_OK : rnn_fail(error, RNN_ERR_MEMORY, "out of memory for a configuration");
 }
 
-enum { VERSION, CELL, LAYERS, HIDDEN, EMBEDDING, SYMBOLS, BIAS, TIED, MEMBERS };
+enum {
+    VERSION,
+    CELL,
+    LAYERS,
+    HIDDEN,
+    EMBEDDING,
+    SYMBOLS,
+    BIAS,
+    TIED,
+    NGRAMS,
+    NGRAM_SIZE,
+    NGRAM_ROWS,
+    MEMBERS
+};
 
-static const char *const members[MEMBERS] = {"version",     "cell",           "num_layers",
-                                             "hidden_size", "embedding_size", "symbols",
-                                             "bias",        "tied_output"};
+static const char *const members[MEMBERS] = {
+    "version", "cell",        "num_layers", "hidden_size", "embedding_size", "symbols",
+    "bias",    "tied_output", "ngrams",     "ngram_size",  "ngram_rows"};
+
+/* How many of them a version has. */
+static int members_of(uint64_t version) {
+    return version < 2 ? NGRAMS : MEMBERS;
+}
 
 static int read_cell(rnn_json *json, uint64_t *value) {
     char name[16];
@@ -102,13 +125,15 @@ rnn_status rnn_configuration_read(rnn_network *network, const char *text, rnn_er
         return rnn_fail(error, RNN_ERR_FORMAT, "the configuration is wrong at byte %zu: %s",
                         json.at, json.wrong);
     for (int i = 0; i < MEMBERS; i++)
-        if (!(seen & 1u << i))
+        if (i < members_of(values[VERSION]) && !(seen & 1u << i))
             return rnn_fail(error, RNN_ERR_FORMAT, "the configuration lacks \"%s\"", members[i]);
+        else if (i >= members_of(values[VERSION]) && (seen & 1u << i))
+            snprintf(unknown, sizeof unknown, "%s", members[i]);
     if (unknown[0] || values[VERSION] < 1)
         return rnn_fail(error, RNN_ERR_FORMAT, "the configuration has %s%s%s",
                         unknown[0] ? "an unknown member, \"" : "version 0; ",
                         unknown[0] ? unknown : "1 was expected", unknown[0] ? "\"" : "");
-    for (int i = LAYERS; i <= SYMBOLS; i++)
+    for (int i = LAYERS; i < MEMBERS; i++)
         if (!fits(values[i]))
             return rnn_fail(error, RNN_ERR_FORMAT, "the configuration's \"%s\" is %llu: too large",
                             members[i], (unsigned long long)values[i]);
@@ -120,6 +145,9 @@ rnn_status rnn_configuration_read(rnn_network *network, const char *text, rnn_er
         .symbols = (size_t)values[SYMBOLS],
         .bias = (int)values[BIAS],
         .tied = (int)values[TIED],
+        .ngrams = (size_t)values[NGRAMS],
+        .ngram_size = (size_t)values[NGRAM_SIZE],
+        .ngram_rows = (size_t)values[NGRAM_ROWS],
     };
     if (rnn_network_lay_out(network, error) == RNN_OK)
         return RNN_OK;

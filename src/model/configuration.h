@@ -4,13 +4,16 @@
  *
  *   {"version":1,"cell":"lstm","num_layers":2,"hidden_size":128,"embedding_size":0,
  *    "symbols":65,"bias":true,"tied_output":false}
+ *
+ * A network that reads n-grams has version 2, and behind these members
+ * "ngrams":4,"ngram_size":32,"ngram_rows":32768.
  */
 #ifndef RNN_CONFIGURATION_H
 #define RNN_CONFIGURATION_H
 
 #include "compute/network.h"
 
-#define RNN_MODEL_VERSION 1
+#define RNN_MODEL_VERSION 2
 
 /* *out is released with rnn_free. RNN_ERR_MEMORY. */
 rnn_status rnn_configuration_write(const rnn_network *network, char **out, rnn_error *error);

@@ -27,9 +27,11 @@ static uint64_t stream_of(size_t window, size_t gate) {
     return (uint64_t)window * 8 + gate;
 }
 
-static void fill_uniform(float *to, size_t count, double bound, uint64_t seed, uint64_t stream) {
+/* From the stream's number `first` on. */
+static void fill_uniform(float *to, size_t count, double bound, uint64_t seed, uint64_t stream,
+                         size_t first) {
     for (size_t i = 0; i < count; i++) {
-        double u = rnn_random_uniform(seed, RNN_RANDOM_WEIGHTS, stream, i);
+        double u = rnn_random_uniform(seed, RNN_RANDOM_WEIGHTS, stream, first + i);
         to[i] = (float)((2.0 * u - 1.0) * bound);
     }
 }
@@ -106,6 +108,19 @@ static void fill_orthogonal(float *to, size_t n, double *work, reflection *refle
     }
 }
 
+/* Layer 0's: columns of what stands for the character, then those of n-grams. */
+static void initialise_inputs(const rnn_network *network, float *to, size_t rows, uint64_t seed,
+                              size_t window) {
+    double wide = INPUT_BOUND_GAIN / sqrt((double)network->hidden);
+    double bound = network->embedding == 0 ? ONE_HOT_BOUND : wide;
+    size_t own = rnn_network_character_inputs(network), all = rnn_network_inputs(network, 0);
+    for (size_t i = 0; i < rows; i++) {
+        fill_uniform(to + i * all, own, bound, seed, stream_of(window, 0), i * own);
+        fill_uniform(to + i * all + own, all - own, wide, seed, stream_of(window, 1),
+                     i * (all - own));
+    }
+}
+
 static void initialise_recurrent(rnn_model *model, const rnn_window *window, size_t number,
                                  double *work, reflection *reflections, uint64_t seed) {
     size_t n = window->columns;
@@ -138,12 +153,14 @@ rnn_status rnn_model_initialise(rnn_model *model, uint64_t seed, double forget_b
             fill_normal(to, size, network->tied ? 0.1 : 1.0, seed, stream_of(i, 0));
         else if (strncmp(window->name, "rnn.weight_hh", 13) == 0)
             initialise_recurrent(model, window, i, work, reflections, seed);
-        else if (strcmp(window->name, "rnn.weight_ih_l0") == 0 && network->embedding == 0)
-            fill_uniform(to, size, ONE_HOT_BOUND, seed, stream_of(i, 0));
+        else if (strcmp(window->name, "ngrams.weight") == 0)
+            continue; /* zero: an n-gram says nothing before it was met */
+        else if (strcmp(window->name, "rnn.weight_ih_l0") == 0)
+            initialise_inputs(network, to, window->rows, seed, i);
         else if (strncmp(window->name, "rnn.weight_ih", 13) == 0)
-            fill_uniform(to, size, INPUT_BOUND_GAIN * bound, seed, stream_of(i, 0));
+            fill_uniform(to, size, INPUT_BOUND_GAIN * bound, seed, stream_of(i, 0), 0);
         else if (strcmp(window->name, "output.weight") != 0 || !network->tied)
-            fill_uniform(to, size, bound, seed, stream_of(i, 0));
+            fill_uniform(to, size, bound, seed, stream_of(i, 0), 0);
     }
     if (network->cell == RNN_CELL_LSTM && network->bias)
         for (size_t k = 0; k < network->layers; k++)

@@ -28,6 +28,9 @@ size_t rnn_model_windows(const rnn_network *network, rnn_window *windows) {
     if (network->embedding > 0)
         add_window(windows, &count, "embedding.weight", SIZE_MAX, network->embedding_weight,
                    network->symbols, network->embedding);
+    if (rnn_network_orders(network) > 0)
+        add_window(windows, &count, "ngrams.weight", SIZE_MAX, network->ngram_weight,
+                   rnn_network_orders(network) * network->ngram_rows, network->ngram_size);
     for (size_t k = 0; k < network->layers; k++) {
         const rnn_layer_layout *layer = &network->layer[k];
         add_window(windows, &count, "weight_ih", k, layer->weight_ih, rows,
@@ -69,7 +72,10 @@ rnn_status rnn_model_create(rnn_model **out, const rnn_network *shape, rnn_vocab
     model->history = rnn_duplicate(history, strlen(history));
     model->parameters = rnn_allocate(model->network.parameters, sizeof *model->parameters);
     model->weights = rnn_weights_create();
-    if (!model->history || !model->parameters || !model->weights) {
+    model->keys = rnn_allocate(shape->symbols, sizeof *model->keys);
+    for (size_t i = 0; model->keys && i < shape->symbols; i++)
+        model->keys[i] = rnn_vocabulary_key(vocabulary, (int32_t)i);
+    if (!model->keys || !model->history || !model->parameters || !model->weights) {
         status = rnn_fail(error, RNN_ERR_MEMORY, "out of memory for a model of %zu parameters",
                           model->network.parameters);
         goto fail;
@@ -88,6 +94,7 @@ void rnn_model_destroy(rnn_model *model) {
     rnn_weights_destroy(model->weights);
     rnn_vocabulary_destroy(model->vocabulary);
     rnn_free(model->parameters);
+    rnn_free(model->keys);
     rnn_free(model->history);
     rnn_free(model);
 }
@@ -99,6 +106,9 @@ rnn_model_info rnn_model_describe(const rnn_model *model) {
         .num_layers = (int)network->layers,
         .hidden_size = (int)network->hidden,
         .embedding_size = (int)network->embedding,
+        .ngrams = (int)rnn_network_orders(network) + 1,
+        .ngram_size = rnn_network_orders(network) > 0 ? (int)network->ngram_size : 0,
+        .ngram_rows = rnn_network_orders(network) > 0 ? (int)network->ngram_rows : 0,
         .symbols = (int)network->symbols,
         .bias = network->bias,
         .tied_output = network->tied,
@@ -147,6 +157,7 @@ static void adopt_window(rnn_model *model, const rnn_model *from, const rnn_wind
     float *target = model->parameters + to->offset;
     const float *source = from->parameters + old->offset;
     size_t width = to->columns ? to->columns : 1, old_width = old->columns ? old->columns : 1;
+    size_t after = rnn_network_ngram_inputs(&model->network); /* of columns by symbol */
     switch (sorting_of(&model->network, to->name)) {
     case BY_PLACE:
         memcpy(target, source, to->rows * width * sizeof *target);
@@ -158,10 +169,13 @@ static void adopt_window(rnn_model *model, const rnn_model *from, const rnn_wind
                        width * sizeof *target);
         break;
     case BY_COLUMN:
-        for (size_t i = 0; i < to->rows; i++)
-            for (size_t j = 0; j < width; j++)
+        for (size_t i = 0; i < to->rows; i++) {
+            for (size_t j = 0; j < width - after; j++)
                 if (matches[j] >= 0)
                     target[i * width + j] = source[i * old_width + (size_t)matches[j]];
+            memcpy(target + (i + 1) * width - after, source + (i + 1) * old_width - after,
+                   after * sizeof *target);
+        }
         break;
     }
 }
@@ -169,14 +183,19 @@ static void adopt_window(rnn_model *model, const rnn_model *from, const rnn_wind
 static rnn_status compare_shapes(const rnn_network *a, const rnn_network *b, rnn_error *error) {
     static const char *const cells[] = {"tanh", "gru", "lstm"};
     if (a->cell == b->cell && a->layers == b->layers && a->hidden == b->hidden &&
-        a->embedding == b->embedding && !a->bias == !b->bias && !a->tied == !b->tied)
+        a->embedding == b->embedding && rnn_network_orders(a) == rnn_network_orders(b) &&
+        rnn_network_ngram_inputs(a) == rnn_network_ngram_inputs(b) &&
+        (rnn_network_orders(a) == 0 || a->ngram_rows == b->ngram_rows) && !a->bias == !b->bias &&
+        !a->tied == !b->tied)
         return RNN_OK;
-    return rnn_fail(error, RNN_ERR_RANGE,
-                    "the shapes differ: the new network is %s, num_layers %zu, hidden_size %zu, "
-                    "embedding_size %zu, bias %d, tied %d; the one to start from is %s, %zu, %zu, "
-                    "%zu, %d, %d. Give the new one the same",
-                    cells[a->cell], a->layers, a->hidden, a->embedding, a->bias, a->tied,
-                    cells[b->cell], b->layers, b->hidden, b->embedding, b->bias, b->tied);
+    return rnn_fail(
+        error, RNN_ERR_RANGE,
+        "the shapes differ: the new network is %s, num_layers %zu, hidden_size %zu, "
+        "embedding_size %zu, ngrams %zu (%zu x %zu), bias %d, tied %d; the one to start "
+        "from is %s, %zu, %zu, %zu, %zu (%zu x %zu), %d, %d. Give the new one the same",
+        cells[a->cell], a->layers, a->hidden, a->embedding, rnn_network_orders(a) + 1,
+        a->ngram_rows, a->ngram_size, a->bias, a->tied, cells[b->cell], b->layers, b->hidden,
+        b->embedding, rnn_network_orders(b) + 1, b->ngram_rows, b->ngram_size, b->bias, b->tied);
 }
 
 rnn_status rnn_model_adopt(rnn_model *model, const rnn_model *from, int *matched,

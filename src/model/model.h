@@ -20,6 +20,7 @@ struct rnn_model {
     rnn_network network;
     rnn_vocabulary *vocabulary;  /* owned */
     float *parameters;           /* [network.parameters], owned */
+    int32_t *keys;               /* [network.symbols]: for n-grams, owned */
     char *history;               /* JSON object, owned */
     struct rnn_weights *weights; /* owned: what engines on this model share */
 };
@@ -53,7 +54,7 @@ typedef struct rnn_window {
 
 /* All windows of a network, tied ones included (their offsets are equal);
  * windows has room for RNN_MAX_WINDOWS. Returns their number. */
-#define RNN_MAX_WINDOWS (3 + 4 * RNN_MAX_LAYERS)
+#define RNN_MAX_WINDOWS (4 + 4 * RNN_MAX_LAYERS)
 size_t rnn_model_windows(const rnn_network *network, rnn_window *windows);
 
 /* A model that owns `vocabulary` from here on (also on failure), with zero
@@ -63,9 +64,9 @@ rnn_status rnn_model_create(rnn_model **out, const rnn_network *shape, rnn_vocab
 
 /* Random parameters: inputs uniform (+- 3 for one-hot characters, else +- 3.5 /
  * sqrt(hidden)), orthogonal blocks for the recurrent matrices (one per gate),
- * zero biases, forget_bias in bias_ih of the LSTM's forget gate; embedding
- * normal(0, 1) (0.1 if tied), output uniform +- 1/sqrt(hidden). A pure function of
- * seed. */
+ * the columns of n-grams +- 3.5 / sqrt(hidden) and their vectors zero, zero biases, forget_bias in
+ * bias_ih of the LSTM's forget gate; embedding normal(0, 1) (0.1 if tied), output uniform +-
+ * 1/sqrt(hidden). A pure function of seed. */
 rnn_status rnn_model_initialise(rnn_model *model, uint64_t seed, double forget_bias,
                                 rnn_error *error);
 

@@ -59,6 +59,7 @@ static rnn_status borrow(rnn_engine **out, const rnn_model *model, rnn_engine_op
                                   .length = 1,
                                   .threads = 1,
                                   .precision = options->precision,
+                                  .keys = model->keys,
                                   .parameters = model->parameters};
     if (!*lender)
         status = weights->device->create(lender, &model->network, &lending, error);
@@ -123,5 +124,6 @@ rnn_status rnn_model_engine(rnn_engine **out, const rnn_device **device, const r
     }
     assert(model->parameters); /* a model in training has none of its own */
     options.parameters = model->parameters;
+    options.keys = model->keys;
     return (*device)->create(out, &model->network, &options, error);
 }

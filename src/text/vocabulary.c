@@ -260,6 +260,15 @@ const char *rnn_vocabulary_symbol(const rnn_vocabulary *vocabulary, int32_t symb
     return text->bytes;
 }
 
+int32_t rnn_vocabulary_key(const rnn_vocabulary *vocabulary, int32_t symbol) {
+    const rnn_symbol_text *text = &vocabulary->text[symbol];
+    const unsigned char *bytes = (const unsigned char *)text->bytes;
+    uint32_t code = 0;
+    if (rnn_utf8_decode(bytes, text->count, &code) == text->count)
+        return (int32_t)code;
+    return (int32_t)(RNN_CODE_POINTS + bytes[0]);
+}
+
 int32_t rnn_vocabulary_find(const rnn_vocabulary *vocabulary, const char *bytes, size_t count) {
     uint32_t code;
     if (count == 0)

@@ -62,6 +62,9 @@ int rnn_vocabulary_normalizes(const rnn_vocabulary *vocabulary);
 /* A symbol's bytes; owned by the vocabulary. One byte from 0x80 on is a part of
  * a character (or of nothing); all else is a whole character. */
 const char *rnn_vocabulary_symbol(const rnn_vocabulary *vocabulary, int32_t symbol, size_t *bytes);
+/* What a symbol is in any vocabulary: its code point, or RNN_CODE_POINTS + b for a byte b from
+ * 0x80 on that stands for itself. */
+int32_t rnn_vocabulary_key(const rnn_vocabulary *vocabulary, int32_t symbol);
 /* The symbol with exactly these bytes, -1 if there is none. */
 int32_t rnn_vocabulary_find(const rnn_vocabulary *vocabulary, const char *bytes, size_t count);
 /* The symbol of a code point by itself, -1 if there is none. Chars only: an open

@@ -54,6 +54,9 @@ rnn_status rnn_calibration_measure(const rnn_device *device, const rnn_training 
         .layers = (size_t)how->num_layers,
         .hidden = (size_t)how->hidden_size,
         .embedding = (size_t)how->embedding_size,
+        .ngrams = (size_t)how->ngrams,
+        .ngram_size = (size_t)how->ngram_size,
+        .ngram_rows = (size_t)how->ngram_rows,
         .symbols = symbols,
         .bias = how->bias,
         .tied = how->tied_output,
@@ -67,6 +70,7 @@ rnn_status rnn_calibration_measure(const rnn_device *device, const rnn_training 
         .dropout = how->dropout,
         .output_dropout = how->output_dropout,
         .weight_drop = how->weight_drop,
+        .ngram_dropout = how->ngram_dropout,
         .moments = rnn_optimizer_moments(how),
         .precision = (rnn_precision)how->precision,
     };

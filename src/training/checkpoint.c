@@ -54,6 +54,9 @@ static const field shape[] = {
     {"hidden", AT_NETWORK(hidden), INTEGER},
     {"embedding", AT_NETWORK(embedding), INTEGER},
     {"symbols", AT_NETWORK(symbols), INTEGER},
+    {"ngrams", AT_NETWORK(ngrams), INTEGER},
+    {"ngram_size", AT_NETWORK(ngram_size), INTEGER},
+    {"ngram_rows", AT_NETWORK(ngram_rows), INTEGER},
 };
 #define SHAPE (sizeof shape / sizeof *shape)
 

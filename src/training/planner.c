@@ -45,6 +45,10 @@ static const shape shapes[] = {
 /* Above so many symbols a one-hot input would be most of the network. */
 #define MANY_SYMBOLS 512
 #define EMBEDDING    128
+/* N-grams as long as this have vectors, so wide and so many. */
+#define NGRAMS     1
+#define NGRAM_SIZE 32
+#define NGRAM_ROWS 32768
 /* The rate for up to this many units in a layer; wider ones go slower by the root. */
 #define RATE_WIDTH 512.0
 
@@ -136,6 +140,12 @@ static void choose_manner(draft *d) {
         how->warmup_steps = WARM_UP;
     if (how->weight_decay == RNN_AUTO)
         how->weight_decay = how->optimizer == RNN_ADAMW ? WEIGHT_DECAY : 0;
+    if (how->ngrams == RNN_AUTO)
+        how->ngrams = NGRAMS;
+    if (how->ngram_size == RNN_AUTO)
+        how->ngram_size = NGRAM_SIZE;
+    if (how->ngram_rows == RNN_AUTO)
+        how->ngram_rows = NGRAM_ROWS;
     if (how->embedding_size == RNN_AUTO && !how->tied_output)
         how->embedding_size = d->task->symbols > MANY_SYMBOLS ? EMBEDDING : 0;
 }
@@ -163,6 +173,8 @@ static void take_shape(const draft *d, shape s) {
         how->output_dropout = 0;
     if (d->asked.weight_drop == RNN_AUTO)
         how->weight_drop = 0;
+    if (d->asked.ngram_dropout == RNN_AUTO)
+        how->ngram_dropout = 0;
     if (d->asked.learning_rate == RNN_AUTO)
         how->learning_rate = rate_for(how) * fmin(1, sqrt(RATE_WIDTH / s.hidden));
 }

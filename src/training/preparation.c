@@ -144,6 +144,9 @@ static rnn_network shape_of(const rnn_training *how, const rnn_vocabulary *vocab
         .layers = (size_t)how->num_layers,
         .hidden = (size_t)how->hidden_size,
         .embedding = (size_t)how->embedding_size,
+        .ngrams = (size_t)how->ngrams,
+        .ngram_size = (size_t)how->ngram_size,
+        .ngram_rows = (size_t)how->ngram_rows,
         .symbols = (size_t)rnn_vocabulary_size(vocabulary),
         .bias = how->bias,
         .tied = how->tied_output,
@@ -168,14 +171,18 @@ static rnn_status load_origin(rnn_trainer *t, rnn_error *error) {
     how->num_layers = (int)from->layers;
     how->hidden_size = (int)from->hidden;
     how->embedding_size = (int)from->embedding;
+    how->ngrams = (int)rnn_network_orders(from) + 1;
+    how->ngram_size = (int)from->ngram_size;
+    how->ngram_rows = (int)from->ngram_rows;
     how->bias = from->bias;
     how->tied_output = from->tied;
     how->units = rnn_vocabulary_units(t->origin->vocabulary);
     how->normalize = rnn_vocabulary_normalizes(t->origin->vocabulary);
     if (gives_way(old.cell, how->cell) || gives_way(old.num_layers, how->num_layers) ||
         gives_way(old.hidden_size, how->hidden_size) ||
-        gives_way(old.embedding_size, how->embedding_size) || old.bias != how->bias ||
-        old.tied_output != how->tied_output)
+        gives_way(old.embedding_size, how->embedding_size) || gives_way(old.ngrams, how->ngrams) ||
+        gives_way(old.ngram_size, how->ngram_size) || gives_way(old.ngram_rows, how->ngram_rows) ||
+        old.bias != how->bias || old.tied_output != how->tied_output)
         rnn_reports_notice(t, "cell and sizes are those of %s", how->init_from);
     return RNN_OK;
 }
@@ -235,6 +242,8 @@ static rnn_status open_engine(rnn_trainer *t, rnn_error *error) {
         .dropout = how->dropout,
         .output_dropout = how->output_dropout,
         .weight_drop = how->weight_drop,
+        .ngram_dropout = how->ngram_dropout,
+        .keys = t->model->keys,
         .seed = how->seed,
         .moments = rnn_optimizer_moments(how),
     };

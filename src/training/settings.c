@@ -37,6 +37,13 @@ static const rnn_option table[] = {
     {"embedding-size", RNN_OPTION_INT, AT(embedding_size), "auto", 0, LARGEST_SIZE, RNN_OPTION_AUTO, NULL,
      "N", "Model", "width of learnt character vectors; 0 feeds one-hot characters",
      ALIASES({"wordvec-size", NULL})},
+    {"ngrams", RNN_OPTION_INT, AT(ngrams), "auto", 1, RNN_MAX_NGRAMS, RNN_OPTION_AUTO, NULL, "N", "Model",
+     "beside each character, read a learnt vector for the last 2, one for the last 3, .. the last "
+     "N characters; 1 reads none", NULL},
+    {"ngram-size", RNN_OPTION_INT, AT(ngram_size), "auto", 1, RNN_MAX_NGRAM_SIZE, RNN_OPTION_AUTO, NULL, "N",
+     "Model", "width of these vectors", NULL},
+    {"ngram-rows", RNN_OPTION_INT, AT(ngram_rows), "auto", 1, RNN_MAX_NGRAM_ROWS, RNN_OPTION_AUTO, NULL, "N",
+     "Model", "vectors for each length of n-gram, which share them by hash", NULL},
     {"dropout", RNN_OPTION_REAL, AT(dropout), "auto", 0, 0.99, RNN_OPTION_AUTO, NULL, "P", "Model",
      "share of values dropped between layers while training", NULL},
     {"output-dropout", RNN_OPTION_REAL, AT(output_dropout), "auto", 0, 0.99, RNN_OPTION_AUTO, NULL, "P", "Model",
@@ -44,6 +51,8 @@ static const rnn_option table[] = {
      "ones all along a sequence", NULL},
     {"weight-drop", RNN_OPTION_REAL, AT(weight_drop), "auto", 0, 0.99, RNN_OPTION_AUTO, NULL, "P", "Model",
      "share of the recurrent weights dropped while training, others at each step", NULL},
+    {"ngram-dropout", RNN_OPTION_REAL, AT(ngram_dropout), "auto", 0, 0.99, RNN_OPTION_AUTO, NULL, "P", "Model",
+     "share of the vectors of n-grams dropped while training", NULL},
     {"bias", RNN_OPTION_FLAG, AT(bias), "1", 0, 0, 0, NULL, NULL, "Model",
      "bias vectors in the cells", NULL},
     {"tie-output", RNN_OPTION_FLAG, AT(tied_output), "0", 0, 0, 0, NULL, NULL, "Model",
@@ -184,13 +193,14 @@ void rnn_training_defaults(rnn_training *how) {
 
 /* Of char-rnn and torch-rnn, whose users count in steps and epochs. */
 static const char *const classics[][2] = {
-    {"cell", "lstm"},          {"num-layers", "2"},  {"hidden-size", "128"},
-    {"embedding-size", "0"},   {"dropout", "0"},     {"output-dropout", "0"},
-    {"weight-drop", "0"},      {"max-symbols", "0"}, {"batch-size", "50"},
-    {"seq-length", "50"},      {"passage", "0"},     {"optimizer", "adam"},
-    {"learning-rate", "2e-3"}, {"beta1", "0.9"},     {"beta2", "0.999"},
-    {"weight-decay", "0"},     {"clip-norm", "5"},   {"warmup-steps", "0"},
-    {"schedule", "constant"},
+    {"cell", "lstm"},        {"num-layers", "2"},       {"hidden-size", "128"},
+    {"embedding-size", "0"}, {"ngrams", "1"},           {"ngram-size", "32"},
+    {"ngram-rows", "32768"}, {"dropout", "0"},          {"output-dropout", "0"},
+    {"weight-drop", "0"},    {"ngram-dropout", "0"},    {"max-symbols", "0"},
+    {"batch-size", "50"},    {"seq-length", "50"},      {"passage", "0"},
+    {"optimizer", "adam"},   {"learning-rate", "2e-3"}, {"beta1", "0.9"},
+    {"beta2", "0.999"},      {"weight-decay", "0"},     {"clip-norm", "5"},
+    {"warmup-steps", "0"},   {"schedule", "constant"},
 };
 
 void rnn_settings_take_classics(rnn_training *how) {

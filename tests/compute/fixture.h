@@ -29,6 +29,10 @@ static inline size_t number(const fixture *f, const char *key) {
     return (size_t)strtoul(value, NULL, 10);
 }
 
+static inline size_t number_or(const fixture *f, const char *key, size_t otherwise) {
+    return rnn_safetensors_metadata(f->file, key) ? number(f, key) : otherwise;
+}
+
 static inline const rnn_tensor *tensor(const fixture *f, const char *name) {
     const rnn_tensor *found = rnn_safetensors_find(f->file, name);
     if (!found)
@@ -64,6 +68,8 @@ static inline float *flat_parameters(const fixture *f, const char *prefix) {
     size_t filled = 0;
     if (network->embedding)
         fill(f, prefix, "embedding.weight", network->embedding_weight, flat, &filled);
+    if (rnn_network_orders(network) > 0)
+        fill(f, prefix, "ngrams.weight", network->ngram_weight, flat, &filled);
     for (size_t k = 0; k < network->layers; k++) {
         const rnn_layer_layout *at = &network->layer[k];
         const char *names[4] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
@@ -81,15 +87,24 @@ static inline float *flat_parameters(const fixture *f, const char *prefix) {
     return flat;
 }
 
-/* h, then c for the LSTM, as the device carries them. */
-static inline float *flat_state(const fixture *f, const char *h_name, const char *c_name) {
+/* h, then c for the LSTM, then with n-grams the symbols read last, as the device carries them:
+ * those "at" 0, the beginning, or n, the end. */
+static inline float *flat_state(const fixture *f, const char *at) {
     size_t each = f->network.layers * f->batch * f->network.hidden;
+    size_t orders = rnn_network_orders(&f->network);
     int lstm = f->network.cell == RNN_CELL_LSTM;
-    float *state = rnn_allocate(each * 2, sizeof *state);
+    char h_name[8], c_name[8], before_name[16];
+    snprintf(h_name, sizeof h_name, "h%s", at);
+    snprintf(c_name, sizeof c_name, "c%s", at);
+    snprintf(before_name, sizeof before_name, "before%s", at);
+    float *state = rnn_allocate(each * 2 + orders * f->batch, sizeof *state);
     assert_non_null(state);
     memcpy(state, tensor(f, h_name)->data, each * sizeof *state);
     if (lstm)
         memcpy(state + each, tensor(f, c_name)->data, each * sizeof *state);
+    if (orders > 0)
+        memcpy(state + (lstm ? 2 : 1) * each, tensor(f, before_name)->data,
+               orders * f->batch * sizeof *state);
     return state;
 }
 
@@ -113,6 +128,9 @@ static inline void open_fixture(fixture *f, const char *folder, const char *file
     f->network.symbols = number(f, "symbols");
     f->network.bias = (int)number(f, "bias");
     f->network.tied = (int)number(f, "tied");
+    f->network.ngrams = number_or(f, "ngrams", 1);
+    f->network.ngram_size = number_or(f, "ngram_size", 0);
+    f->network.ngram_rows = number_or(f, "ngram_rows", 0);
     f->batch = number(f, "batch");
     f->length = number(f, "length");
     if (rnn_network_lay_out(&f->network, &error) != RNN_OK)

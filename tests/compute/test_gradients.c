@@ -20,22 +20,23 @@
 
 /* The derivative along a direction by five points; the error is of fourth order. */
 static double derivative(trial *t, const float *direction) {
-    const double h = 2e-2;
+    const double h = 1e-2;
     return (8 * (loss_at(t, direction, h, STEP) - loss_at(t, direction, -h, STEP)) -
             (loss_at(t, direction, 2 * h, STEP) - loss_at(t, direction, -2 * h, STEP))) /
            (12 * h);
 }
 
-/* float32 losses near 2 carry about 2e-7 of noise; divided by h that is 1e-5. */
+/* float32 losses near 2 carry about 2e-7 of noise; divided by h that is 2e-5. */
 static void expect_derivative(trial *t, const float *direction, const char *what, size_t index,
                               const setting *how) {
     double wanted = derivative(t, direction);
     double got = dot(t->gradient, direction, t->network.parameters);
     if (!(fabs(got - wanted) <= 1e-4 + 1e-3 * fabs(wanted)))
-        fail_msg("cell %d, %zu layers, input %d, bias %d, dropped %g %g %g: along %s %zu the loss "
-                 "climbs by %.7f, the gradient says %.7f",
-                 (int)how->cell, how->layers, (int)how->input, how->bias, how->dropout,
-                 how->output_dropout, how->weight_drop, what, index, wanted, got);
+        fail_msg(
+            "cell %d, %zu layers, input %d, ngrams %zu, bias %d, dropped %g %g %g %g: along %s "
+            "%zu the loss climbs by %.7f, the gradient says %.7f",
+            (int)how->cell, how->layers, (int)how->input, how->ngrams, how->bias, how->dropout,
+            how->output_dropout, how->weight_drop, how->ngram_dropout, what, index, wanted, got);
 }
 
 /* Along the gradient, in a random direction, and with `each` along some parameters. */
@@ -84,6 +85,9 @@ static void check_gradients(const rnn_device *device, const char *cpu) {
                                    .weight_drop = dropped[i][2],
                                    .batch = BATCH};
                     check_setting(device, cpu, &how, 1);
+                    how.ngrams = 2 + i % 3;
+                    how.ngram_dropout = i > 2 ? 0.4 : 0;
+                    check_setting(device, cpu, &how, layers == 1 + i % 2);
                 }
 }
 
@@ -102,6 +106,8 @@ static void check_many_streams(const rnn_device *device, const char *cpu) {
             how.batch = MOST_BATCH;
             how.output_dropout = 0.4;
             how.weight_drop = 0.2;
+            how.ngrams = 4;
+            how.ngram_dropout = 0.3;
             check_setting(device, cpu, &how, 0);
         }
 }
@@ -127,7 +133,8 @@ static void check_few_streams(const rnn_device *device, const char *cpu) {
                                .weight_drop = batch > 1 ? 0.2 : 0,
                                .batch = batch,
                                .threads = threads,
-                               .hidden = hidden[cell]};
+                               .hidden = hidden[cell],
+                               .ngrams = batch > 1 ? 3 : 1};
                 trial t = begin(device, cpu, &how);
                 loss_at(&t, t.parameters, 0, STEP);
                 device->read_gradient(t.engine, t.gradient);
@@ -189,6 +196,9 @@ static void check_bf16(const rnn_device *device, const char *cpu) {
             how.output_dropout = 0.4;
             how.weight_drop = 0.2;
             check_bf16_of(device, cpu, how);
+            how.ngrams = 4;
+            how.ngram_dropout = 0.3;
+            check_bf16_of(device, cpu, how);
         }
 }
 
@@ -224,6 +234,7 @@ static void check_windows_of(const rnn_device *device, const char *cpu, size_t a
                        .input = EMBEDDING,
                        .bias = 1,
                        .weight_drop = 0.2,
+                       .ngrams = 3,
                        .batch = all,
                        .precision = RNN_PRECISION_BF16};
         trial whole = begin(device, cpu, &how);

@@ -58,7 +58,7 @@ static void test_shapes_out_of_range(void **state) {
     struct {
         rnn_network network;
         const char *says;
-    } cases[10];
+    } cases[16];
     size_t count = 0;
 #define CASE(change, fragment)                                                                     \
     do {                                                                                           \
@@ -73,6 +73,9 @@ static void test_shapes_out_of_range(void **state) {
     CASE(network.hidden = 0, "hidden_size must be 1 to 65536");
     CASE(network.hidden = 65537, "65537");
     CASE(network.embedding = 65537, "embedding_size must be 0");
+    CASE(network.ngrams = 17, "ngrams must be 1 (none) to 16");
+    CASE(network.ngrams = 2; network.ngram_rows = 5, "ngram_size must be 1 to 1024");
+    CASE(network.ngrams = 2; network.ngram_size = 5, "ngram_rows must be 1 to 16777216");
     CASE(network.symbols = 0, "1 to 65536");
     CASE(network.symbols = 65537, "65537 symbols");
     CASE(network.embedding = 63, "embedding_size is 63 and hidden_size 64");

@@ -170,7 +170,7 @@ static void check_fixtures(const rnn_device *device, const char *cpu) {
             fixture f;
             rnn_clamp clamps[MOST_CLAMPS];
             open_fixture(&f, "traces", files[i]);
-            float *before = flat_state(&f, "h0", "c0");
+            float *before = flat_state(&f, "0");
             rnn_engine *engine = engine_of(&f, device, cpu, threads, NULL, 0);
             check_free(&f, device, engine, before);
             device->destroy(engine);

@@ -13,6 +13,8 @@
 #include "base/random.h"
 #include "compute/device.h"
 
+/* So few rows that n-grams share some. */
+enum { NGRAM_SIZE = 3, NGRAM_ROWS = 13 };
 enum { BATCH = 2, MOST_BATCH = 1000, LENGTH = 5, SYMBOLS = 6, HIDDEN = 5, STEP = 11, SEED = 5 };
 
 typedef enum input_kind { ONE_HOT, EMBEDDING, TIED, INPUT_KINDS } input_kind;
@@ -27,6 +29,8 @@ typedef struct setting {
     rnn_precision precision;
     int threads;
     size_t hidden; /* 0: HIDDEN */
+    size_t ngrams; /* 0: none */
+    double ngram_dropout;
 } setting;
 
 typedef struct trial {
@@ -55,6 +59,9 @@ static inline trial begin(const rnn_device *device, const char *cpu, const setti
                                            : how->input == TIED  ? hidden
                                                                  : 4,
                               .symbols = SYMBOLS,
+                              .ngrams = how->ngrams,
+                              .ngram_size = NGRAM_SIZE,
+                              .ngram_rows = NGRAM_ROWS,
                               .bias = how->bias,
                               .tied = how->input == TIED};
     rnn_error error = {0};
@@ -69,6 +76,7 @@ static inline trial begin(const rnn_device *device, const char *cpu, const setti
                                   .dropout = how->dropout,
                                   .output_dropout = how->output_dropout,
                                   .weight_drop = how->weight_drop,
+                                  .ngram_dropout = how->ngram_dropout,
                                   .seed = SEED};
     if (device->create(&t.engine, &t.network, &options, &error) != RNN_OK)
         fail_msg("%s", error.message);
@@ -83,6 +91,9 @@ static inline trial begin(const rnn_device *device, const char *cpu, const setti
         t.parameters[i] = uniform(1, i, 0.8 * sqrt((double)HIDDEN / (double)hidden));
     for (size_t i = 0; i < carried; i++)
         t.state[i] = uniform(2, i, 0.6);
+    /* At the end, the symbols read last: some of those, and some times none. */
+    for (size_t i = carried - rnn_network_orders(&t.network) * how->batch; i < carried; i++)
+        t.state[i] = (float)(rnn_random_bits(3, RNN_RANDOM_BATCHES, 2, i) % SYMBOLS) - 1;
     for (size_t i = 0; i < LENGTH * how->batch; i++) {
         t.inputs[i] = (int32_t)(rnn_random_bits(3, RNN_RANDOM_BATCHES, 0, i) % SYMBOLS);
         t.targets[i] = (int32_t)(rnn_random_bits(3, RNN_RANDOM_BATCHES, 1, i) % SYMBOLS);
@@ -139,9 +150,14 @@ static inline void take_streams(trial *t, const trial *from, const setting *how,
                                 size_t first) {
     size_t batch = how->batch, hidden = t->network.hidden;
     memcpy(t->parameters, from->parameters, t->network.parameters * sizeof(float));
-    for (size_t r = 0; r < rnn_network_state(&t->network) / hidden; r++)
+    size_t orders = rnn_network_orders(&t->network);
+    size_t vectors = (rnn_network_state(&t->network) - orders) / hidden;
+    for (size_t r = 0; r < vectors; r++)
         memcpy(t->state + r * batch * hidden, from->state + (r * all + first) * hidden,
                batch * hidden * sizeof(float));
+    for (size_t n = 0; n < orders; n++)
+        memcpy(t->state + vectors * batch * hidden + n * batch,
+               from->state + vectors * all * hidden + n * all + first, batch * sizeof(float));
     for (size_t time = 0; time < LENGTH; time++) {
         memcpy(t->inputs + time * batch, from->inputs + time * all + first,
                batch * sizeof(int32_t));

@@ -35,7 +35,16 @@ static void put_text(const char *target, const char *name, const char *text) {
 
 /* A model without its seal, for the fuzzers of files. */
 static void put_model(rnn_cell cell, size_t layers, size_t embedding, int tied) {
-    rnn_model *model = made_model(cell, layers, 2, embedding, 1, tied, MADE_VOCABULARY);
+    rnn_network shape = {.cell = cell,
+                         .layers = layers,
+                         .hidden = 2,
+                         .embedding = embedding,
+                         .ngrams = layers,
+                         .ngram_size = 2,
+                         .ngram_rows = 3,
+                         .bias = 1,
+                         .tied = tied};
+    rnn_model *model = made_model_of(shape, MADE_VOCABULARY);
     rnn_window windows[RNN_MAX_WINDOWS];
     rnn_tensor tensors[RNN_MAX_WINDOWS];
     size_t count = rnn_model_windows(&model->network, windows);

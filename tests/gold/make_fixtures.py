@@ -11,10 +11,12 @@ are the truth to the last bit or so, whoever makes them. The same versions write
 the same bytes.
 
 networks/*.safetensors
-    metadata  cell, layers, hidden, embedding, symbols, bias, tied, batch, length
+    metadata  cell, layers, hidden, embedding, symbols, bias, tied, batch, length, and of those
+              with n-grams ngrams, ngram_size, ngram_rows
     param.*   parameters under PyTorch's names; grad.* gradients of the mean loss
     inputs, targets [T][B] I32 (a target of -1 is not counted)
     h0, hn [L][B][H], c0, cn for the LSTM
+    before0, beforen [ngrams - 1][B]: the symbols read last, the latest first, -1 for none
     logits [T][B][V], losses [T][B], loss [1]: their mean over the counted ones
 traces/CELL.safetensors
     each step of a network, and the same with units held
@@ -92,16 +94,35 @@ class Numbers:
         return torch.from_numpy(self.generator.integers(0, limit, shape, dtype=numpy.int64))
 
 
+def ngram_rows_of(inputs, before, rows):
+    """Rows of the table for each character, [ngrams - 1][T][B]: src/compute/ngrams.h."""
+    read = torch.cat([before.flip(0), inputs])
+    found = torch.zeros(len(before), *inputs.shape, dtype=torch.int64)
+    for time in range(len(inputs)):
+        for stream in range(inputs.shape[1]):
+            number = 0
+            for n in range(len(before) + 1):
+                key = int(read[len(before) + time - n, stream])
+                number = (number + key + 2) * 0x9E3779B97F4A7C15 % 2**64
+                number ^= number >> 32
+                if n > 0:
+                    found[n - 1, time, stream] = (n - 1) * rows + number % rows
+    return found, read.flip(0)[:len(before)]
+
+
 def network_fixture(folder, name, seed, cell, layers, hidden=7, embedding=0, symbols=11, batch=3,
-                    length=6, bias=True, tied=False, uncounted=False):
+                    length=6, bias=True, tied=False, uncounted=False, ngrams=1, ngram_size=3,
+                    ngram_rows=29):
     numbers = Numbers(seed)
-    width = embedding or symbols
+    width = (embedding or symbols) + (ngrams - 1) * ngram_size
     kind = {"tanh": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
     rnn = kind(width, hidden, layers, bias=bias).double()
     output = torch.nn.Linear(hidden, symbols).double()
     modules = {"rnn": rnn, "output": output}
     if embedding:
         modules["embedding"] = torch.nn.Embedding(symbols, embedding).double()
+    if ngrams > 1:
+        modules["ngrams"] = torch.nn.Embedding((ngrams - 1) * ngram_rows, ngram_size).double()
     module = torch.nn.ModuleDict(modules)
     for _, parameter in sorted(module.named_parameters()):
         spread = 1.0 / math.sqrt(parameter.shape[-1]) if parameter.dim() > 1 else 0.3
@@ -120,6 +141,10 @@ def network_fixture(folder, name, seed, cell, layers, hidden=7, embedding=0, sym
         read = modules["embedding"](inputs)
     else:
         read = torch.nn.functional.one_hot(inputs, symbols).double()
+    if ngrams > 1:
+        before = numbers.integers((ngrams - 1, batch), symbols + 1) - 1
+        found, after = ngram_rows_of(inputs, before, ngram_rows)
+        read = torch.cat([read, *modules["ngrams"](found)], -1)
     answers, state = rnn(read, (h0, c0) if cell == "lstm" else h0)
     logits = output(answers)
     losses = torch.nn.functional.cross_entropy(
@@ -134,6 +159,8 @@ def network_fixture(folder, name, seed, cell, layers, hidden=7, embedding=0, sym
     }
     if cell == "lstm":
         tensors["c0"], tensors["cn"] = c0, state[1]
+    if ngrams > 1:
+        tensors["before0"], tensors["beforen"] = before.float(), after.float()
     # named_parameters names a shared tensor once, by the first module that holds it
     for parameter_name, parameter in module.named_parameters():
         if tied and parameter_name == "output.weight":
@@ -143,7 +170,8 @@ def network_fixture(folder, name, seed, cell, layers, hidden=7, embedding=0, sym
     save(folder / "networks" / (name + ".safetensors"), tensors, {
         "cell": cell, "layers": layers, "hidden": hidden, "embedding": embedding,
         "symbols": symbols, "bias": int(bias), "tied": int(tied), "batch": batch,
-        "length": length})
+        "length": length, **({"ngrams": ngrams, "ngram_size": ngram_size,
+                              "ngram_rows": ngram_rows} if ngrams > 1 else {})})
 
 
 def network_fixtures(folder):
@@ -163,6 +191,15 @@ def network_fixtures(folder):
             "single": dict(layers=2, hidden=9, batch=1, length=1),
         }
         for variant, settings in variants.items():
+            network_fixture(folder, f"{cell}-{variant}", seed, cell, **settings)
+            seed += 1
+    for cell in ("tanh", "gru", "lstm"):
+        for variant, settings in {
+            "ngrams-onehot": dict(layers=1, ngrams=4),
+            "ngrams-embedding": dict(layers=2, embedding=5, ngrams=2, ngram_size=6),
+            "ngrams-hidden16": dict(layers=1, hidden=16, symbols=13, batch=5, length=4, ngrams=3,
+                                    ngram_size=16),
+        }.items():
             network_fixture(folder, f"{cell}-{variant}", seed, cell, **settings)
             seed += 1
 

@@ -187,6 +187,7 @@ static int set_up(void **state) {
     static const char alphabet[] = "hello world,\nthe quick brown fox";
     for (size_t i = 0; i < LENGTH; i++)
         text[i] = alphabet[(i * i + i / 7) % (sizeof alphabet - 1)];
+    made_ngrams = 3;
     model = made_model(alphabet, RNN_CELL_GRU, 21, 6, 0);
     scratch_make(&directory);
     scratch_write(scratch_name(&directory, "text.txt", path), text, LENGTH);

@@ -354,6 +354,7 @@ static void test_out_of_memory(void **state) {
 
 static int set_up(void **state) {
     (void)state;
+    made_ngrams = 3;
     model = made_model("hello world,\nthe quick brown fox", RNN_CELL_LSTM, 24, 0, 0);
     return 0;
 }

@@ -94,6 +94,7 @@ static void expect_same(const rows *a, const rows *b) {
 }
 
 static rnn_model *model_of(int cell, size_t hidden) {
+    made_ngrams = cell == RNN_CELL_TANH ? 1 : 4;
     return made_model(TEXT, (rnn_cell)cell, hidden, 0, 0);
 }
 

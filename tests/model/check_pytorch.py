@@ -22,12 +22,16 @@ except ImportError:
 
 
 class Net(torch.nn.Module):
-    def __init__(self, cell, num_layers, hidden_size, embedding_size, symbols, bias, tied_output):
+    def __init__(self, cell, num_layers, hidden_size, embedding_size, symbols, bias, tied_output,
+                 ngrams=1, ngram_size=0, ngram_rows=0):
         super().__init__()
         kind = {"tanh": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
         if embedding_size:
             self.embedding = torch.nn.Embedding(symbols, embedding_size)
-        self.rnn = kind(embedding_size or symbols, hidden_size, num_layers, bias=bias)
+        if ngrams > 1:
+            self.ngrams = torch.nn.Embedding((ngrams - 1) * ngram_rows, ngram_size)
+        inputs = (embedding_size or symbols) + (ngrams - 1) * ngram_size
+        self.rnn = kind(inputs, hidden_size, num_layers, bias=bias)
         self.output = torch.nn.Linear(hidden_size, symbols)
         if tied_output:
             self.output.weight = self.embedding.weight
@@ -71,15 +75,15 @@ def same_bits(a, b):
     return a.shape == b.shape and torch.equal(a.view(torch.int32), b.view(torch.int32))
 
 
-def check(program, directory, cell, layers, embedding, bias, tied):
+def check(program, directory, cell, layers, embedding, ngrams, bias, tied):
     ours, theirs, back = (os.path.join(directory, name) for name in ("ours", "theirs", "back"))
     hidden = 6
-    words = [cell, layers, hidden, embedding, int(bias), int(tied), 11]
+    words = [cell, layers, hidden, embedding, ngrams, int(bias), int(tied), 11]
     subprocess.run([program, "make", ours, *map(str, words)], check=True)
     tensors, metadata = read(ours)
     assert metadata["format"] == "pt"
     configuration = json.loads(metadata["rnn.configuration"])
-    assert configuration.pop("version") == 1
+    assert configuration.pop("version") == (2 if ngrams > 1 else 1)
     assert configuration["cell"] == cell and configuration["num_layers"] == layers
     assert len(json.loads(metadata["rnn.vocabulary"])["symbols"]) == configuration["symbols"]
 
@@ -90,7 +94,11 @@ def check(program, directory, cell, layers, embedding, bias, tied):
     symbols = configuration["symbols"]
     inputs = torch.arange(5) % symbols
     features = net.embedding(inputs) if embedding else torch.nn.functional.one_hot(inputs, symbols)
-    assert torch.isfinite(net.output(net.rnn(features.float().unsqueeze(1))[0])).all()
+    features = features.float()
+    if ngrams > 1:
+        found = torch.arange(ngrams - 1) * 20 + inputs[:, None]  # rows as they come
+        features = torch.cat([features, net.ngrams(found).flatten(1)], -1)
+    assert torch.isfinite(net.output(net.rnn(features.unsqueeze(1))[0])).all()
 
     for parameter in net.parameters():
         torch.nn.init.normal_(parameter)
@@ -114,7 +122,7 @@ def main():
             for layers in (1, 2, 3):
                 for embedding, tied in ((0, False), (4, False), (6, False), (6, True)):
                     for bias in (True, False):
-                        check(sys.argv[1], directory, cell, layers, embedding, bias, tied)
+                        check(sys.argv[1], directory, cell, layers, embedding, layers, bias, tied)
                         cases += 1
     print(f"{cases} shapes, there and back")
 

@@ -2,7 +2,7 @@
  *
  * exchange.c - for test scripts: makes model files and takes them in.
  *
- *   model_exchange make FILE CELL LAYERS HIDDEN EMBEDDING BIAS TIED SEED
+ *   model_exchange make FILE CELL LAYERS HIDDEN EMBEDDING NGRAMS BIAS TIED SEED
  *   model_exchange copy FROM TO     loads and saves
  *   model_exchange sweep DIRECTORY  removes what killed saves have left
  */
@@ -22,10 +22,17 @@ static int make(char **words) {
     rnn_error error;
     while (cell < 2 && strcmp(words[1], cells[cell]) != 0)
         cell++;
-    rnn_model *model =
-        made_model((rnn_cell)cell, strtoul(words[2], NULL, 10), strtoul(words[3], NULL, 10),
-                   strtoul(words[4], NULL, 10), atoi(words[5]), atoi(words[6]), MADE_VOCABULARY);
-    rnn_status status = rnn_model_initialise(model, strtoull(words[7], NULL, 10), 1.0, &error);
+    rnn_network shape = {.cell = (rnn_cell)cell,
+                         .layers = strtoul(words[2], NULL, 10),
+                         .hidden = strtoul(words[3], NULL, 10),
+                         .embedding = strtoul(words[4], NULL, 10),
+                         .ngrams = strtoul(words[5], NULL, 10),
+                         .ngram_size = 3,
+                         .ngram_rows = 20,
+                         .bias = atoi(words[6]),
+                         .tied = atoi(words[7])};
+    rnn_model *model = made_model_of(shape, MADE_VOCABULARY);
+    rnn_status status = rnn_model_initialise(model, strtoull(words[8], NULL, 10), 1.0, &error);
     if (status == RNN_OK)
         status = rnn_model_save(model, NULL, words[0], &error);
     rnn_model_destroy(model);
@@ -43,7 +50,7 @@ static int copy(char **words) {
 }
 
 int main(int count, char **words) {
-    if (count == 10 && strcmp(words[1], "make") == 0)
+    if (count == 11 && strcmp(words[1], "make") == 0)
         return make(words + 2);
     if (count == 4 && strcmp(words[1], "copy") == 0)
         return copy(words + 2);

@@ -25,17 +25,10 @@ static inline rnn_vocabulary *made_vocabulary(const char *json) {
     return vocabulary;
 }
 
-/* A network for a vocabulary of JSON. */
-static inline rnn_model *made_model(rnn_cell cell, size_t layers, size_t hidden, size_t embedding,
-                                    int bias, int tied, const char *json) {
+/* A network of this shape, whose symbols are those of a vocabulary of JSON. */
+static inline rnn_model *made_model_of(rnn_network shape, const char *json) {
     rnn_vocabulary *vocabulary = made_vocabulary(json);
-    rnn_network shape = {.cell = cell,
-                         .layers = layers,
-                         .hidden = hidden,
-                         .embedding = embedding,
-                         .symbols = (size_t)rnn_vocabulary_size(vocabulary),
-                         .bias = bias,
-                         .tied = tied};
+    shape.symbols = (size_t)rnn_vocabulary_size(vocabulary);
     rnn_model *model;
     rnn_error error;
     if (rnn_model_create(&model, &shape, vocabulary, "{\"steps\":3}", &error) != RNN_OK ||
@@ -44,6 +37,17 @@ static inline rnn_model *made_model(rnn_cell cell, size_t layers, size_t hidden,
         abort();
     }
     return model;
+}
+
+static inline rnn_model *made_model(rnn_cell cell, size_t layers, size_t hidden, size_t embedding,
+                                    int bias, int tied, const char *json) {
+    rnn_network shape = {.cell = cell,
+                         .layers = layers,
+                         .hidden = hidden,
+                         .embedding = embedding,
+                         .bias = bias,
+                         .tied = tied};
+    return made_model_of(shape, json);
 }
 
 #endif

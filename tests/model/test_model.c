@@ -37,8 +37,17 @@ static void test_windows_cover_the_parameters_once(void **state) {
             for (int kind = 0; kind < 8; kind++) {
                 int bias = kind & 1, tied = kind & 2;
                 size_t embedding = tied ? 6 : kind & 4 ? 5 : 0;
-                rnn_model *model =
-                    made_model((rnn_cell)cell, layers, 6, embedding, bias, tied, MADE_VOCABULARY);
+                size_t ngrams = layers == 2 ? 1 : layers;
+                rnn_network shape = {.cell = (rnn_cell)cell,
+                                     .layers = layers,
+                                     .hidden = 6,
+                                     .embedding = embedding,
+                                     .ngrams = ngrams,
+                                     .ngram_size = 4,
+                                     .ngram_rows = 9,
+                                     .bias = bias,
+                                     .tied = tied};
+                rnn_model *model = made_model_of(shape, MADE_VOCABULARY);
                 rnn_window windows[RNN_MAX_WINDOWS];
                 size_t count = rnn_model_windows(&model->network, windows);
                 size_t floats = model->network.parameters;
@@ -54,7 +63,8 @@ static void test_windows_cover_the_parameters_once(void **state) {
                     int twice = tied && i >= output.offset && i < output.offset + 8 * 6;
                     assert_int_equal(covered[i], twice ? 2 : 1);
                 }
-                assert_int_equal(count, (embedding > 0) + layers * (bias ? 4 : 2) + 2);
+                assert_int_equal(count,
+                                 (embedding > 0) + (ngrams > 1) + layers * (bias ? 4 : 2) + 2);
                 free(covered);
                 rnn_model_destroy(model);
             }
@@ -67,17 +77,23 @@ static void test_the_most_windows_and_their_names(void **state) {
                            .hidden = 2,
                            .embedding = 3,
                            .symbols = 4,
+                           .ngrams = 3,
+                           .ngram_size = 5,
+                           .ngram_rows = 11,
                            .bias = 1};
     rnn_window windows[RNN_MAX_WINDOWS];
     assert_int_equal(rnn_network_lay_out(&network, NULL), RNN_OK);
     assert_int_equal(rnn_model_windows(&network, windows), RNN_MAX_WINDOWS);
     assert_string_equal(windows[0].name, "embedding.weight");
-    assert_string_equal(windows[1].name, "rnn.weight_ih_l0");
-    assert_int_equal(windows[1].rows, 6);
-    assert_int_equal(windows[1].columns, 3);
-    assert_string_equal(windows[4].name, "rnn.bias_hh_l0");
-    assert_int_equal(windows[4].columns, 0);
-    assert_string_equal(windows[4 * RNN_MAX_LAYERS].name, "rnn.bias_hh_l31");
+    assert_string_equal(windows[1].name, "ngrams.weight");
+    assert_int_equal(windows[1].rows, 2 * 11);
+    assert_int_equal(windows[1].columns, 5);
+    assert_string_equal(windows[2].name, "rnn.weight_ih_l0");
+    assert_int_equal(windows[2].rows, 6);
+    assert_int_equal(windows[2].columns, 3 + 2 * 5);
+    assert_string_equal(windows[5].name, "rnn.bias_hh_l0");
+    assert_int_equal(windows[5].columns, 0);
+    assert_string_equal(windows[4 * RNN_MAX_LAYERS + 1].name, "rnn.bias_hh_l31");
     assert_string_equal(windows[RNN_MAX_WINDOWS - 1].name, "output.bias");
 }
 
@@ -202,10 +218,7 @@ static void test_orthogonal_blocks_favour_no_place(void **state) {
 }
 
 /* Mean and variance of a uniform matrix, and nothing outside its bound. */
-static void assert_uniform(const rnn_model *model, const char *name, double bound) {
-    rnn_window window = window_of(model, name);
-    size_t count = window.rows * window.columns;
-    const float *values = model->parameters + window.offset;
+static void assert_uniform_values(const float *values, size_t count, double bound) {
     double sum = 0, square = 0;
     for (size_t k = 0; k < count; k++) {
         assert_true(fabs((double)values[k]) <= bound + 1e-6);
@@ -216,6 +229,11 @@ static void assert_uniform(const rnn_model *model, const char *name, double boun
     assert_true(fabs(square / (double)count / (bound * bound) - 1.0 / 3) < 0.065);
 }
 
+static void assert_uniform(const rnn_model *model, const char *name, double bound) {
+    rnn_window window = window_of(model, name);
+    assert_uniform_values(model->parameters + window.offset, window.rows * window.columns, bound);
+}
+
 static void test_the_other_parameters(void **state) {
     (void)state;
     rnn_model *model = made_model(RNN_CELL_LSTM, 2, 64, 32, 1, 0, MADE_VOCABULARY);
@@ -224,6 +242,25 @@ static void test_the_other_parameters(void **state) {
     assert_uniform(model, "output.weight", 1.0 / 8);
     rnn_model *one_hot = made_model(RNN_CELL_GRU, 1, 64, 0, 1, 0, MADE_VOCABULARY);
     assert_uniform(one_hot, "rnn.weight_ih_l0", 3);
+    rnn_network shape = {.cell = RNN_CELL_GRU,
+                         .layers = 1,
+                         .hidden = 64,
+                         .ngrams = 3,
+                         .ngram_size = 8,
+                         .ngram_rows = 40,
+                         .bias = 1};
+    rnn_model *with_ngrams = made_model_of(shape, MADE_VOCABULARY);
+    const float *inputs = values_of(with_ngrams, "rnn.weight_ih_l0");
+    float characters[3 * 64 * 8], ngrams[3 * 64 * 16];
+    for (size_t r = 0; r < 3 * 64; r++) {
+        memcpy(characters + r * 8, inputs + r * (8 + 16), 8 * sizeof(float));
+        memcpy(ngrams + r * 16, inputs + r * (8 + 16) + 8, 16 * sizeof(float));
+    }
+    assert_uniform_values(characters, 3 * 64 * 8, 3);
+    assert_uniform_values(ngrams, 3 * 64 * 16, 3.5 / 8);
+    for (int i = 0; i < 2 * 40 * 8; i++)
+        assert_true(values_of(with_ngrams, "ngrams.weight")[i] == 0.0f);
+    rnn_model_destroy(with_ngrams);
     rnn_model_destroy(one_hot);
     const float *embedding = values_of(model, "embedding.weight");
     double square = 0;
@@ -317,6 +354,71 @@ static void test_adoption_goes_by_symbol(void **state) {
     }
 }
 
+/* Both models read the same text and expect the same of the symbols that both know. */
+static void assert_same_expectations(const rnn_model *a, const rnn_model *b, const char *text) {
+    rnn_state *states[2];
+    const rnn_model *models[2] = {a, b};
+    const float *logits[2] = {NULL, NULL};
+    for (int m = 0; m < 2; m++) {
+        int32_t *symbols;
+        size_t count;
+        assert_int_equal(rnn_state_create(&states[m], models[m], NULL), RNN_OK);
+        assert_int_equal(rnn_model_encode(models[m], text, strlen(text), 0, &symbols, &count, NULL),
+                         RNN_OK);
+        for (size_t i = 0; i < count; i++)
+            logits[m] = rnn_state_step(states[m], symbols[i]);
+        rnn_free(symbols);
+    }
+    for (int32_t i = 0; i < rnn_vocabulary_size(a->vocabulary); i++) {
+        size_t bytes;
+        const char *symbol = rnn_model_symbol(a, i, &bytes);
+        int32_t other = rnn_vocabulary_find(b->vocabulary, symbol, bytes);
+        if (other >= 0)
+            assert_true(fabs((double)logits[0][i] - (double)logits[1][other]) < 1e-5);
+    }
+    rnn_state_destroy(states[0]);
+    rnn_state_destroy(states[1]);
+}
+
+/* N-grams are known by their characters, whatever those are numbered. */
+static void test_adoption_of_ngrams(void **state) {
+    (void)state;
+    for (size_t embedding = 0; embedding <= 6; embedding += 6) {
+        rnn_network shape = {.cell = RNN_CELL_GRU,
+                             .layers = 1,
+                             .hidden = 6,
+                             .embedding = embedding,
+                             .ngrams = 3,
+                             .ngram_size = 2,
+                             .ngram_rows = 30};
+        rnn_model *from = made_model_of(shape, MADE_VOCABULARY);
+        rnn_model *to = made_model_of(shape, OTHER_VOCABULARY);
+        int matched, width = embedding > 0 ? 6 : 7, old_width = embedding > 0 ? 6 : 8;
+        assert_int_equal(rnn_model_initialise(from, 99, 0.5, NULL), RNN_OK);
+        for (int i = 0; i < 2 * 30 * 2; i++)
+            values_of(from, "ngrams.weight")[i] = (float)(i % 7) - 3;
+        assert_int_equal(rnn_model_adopt(to, from, &matched, NULL), RNN_OK);
+        assert_memory_equal(values_of(to, "ngrams.weight"), values_of(from, "ngrams.weight"),
+                            2 * 30 * 2 * sizeof(float));
+        for (int r = 0; r < 18; r++) {
+            const float *new_row = values_of(to, "rnn.weight_ih_l0") + r * (width + 4);
+            const float *old_row = values_of(from, "rnn.weight_ih_l0") + r * (old_width + 4);
+            assert_memory_equal(new_row + width, old_row + old_width, 4 * sizeof(float));
+            assert_true(new_row[3] == old_row[embedding > 0 ? 3 : 4]); /* c */
+        }
+        assert_int_equal(to->keys[3], 'c');
+        assert_int_equal(from->keys[4], 'c');
+        assert_int_equal(from->keys[7], 0x1F600);
+        assert_same_expectations(to, from, "ca\xC3\xA9 c");
+        shape.ngram_rows = 31;
+        rnn_model *other = made_model_of(shape, OTHER_VOCABULARY);
+        assert_int_equal(rnn_model_adopt(other, from, &matched, NULL), RNN_ERR_RANGE);
+        rnn_model_destroy(other);
+        rnn_model_destroy(from);
+        rnn_model_destroy(to);
+    }
+}
+
 /* An open vocabulary's ASCII bytes are the characters of a closed one; its other
  * bytes are nobody's. */
 static void test_adoption_into_an_open_vocabulary(void **state) {
@@ -331,6 +433,9 @@ static void test_adoption_into_an_open_vocabulary(void **state) {
     rnn_model *to = made_model(RNN_CELL_TANH, 1, 6, 0, 1, 0, json);
     assert_int_equal(rnn_model_adopt(to, from, &matched, NULL), RNN_OK);
     assert_int_equal(matched, 6); /* newline, space, a, b, c, e with acute */
+    assert_int_equal(to->keys['c'], 'c');
+    assert_int_equal(to->keys[200], 0x110000 + 200);
+    assert_int_equal(to->keys[256], 0xE9);
     assert_memory_equal(values_of(to, "output.weight") + 'c' * 6,
                         values_of(from, "output.weight") + 4 * 6, 6 * sizeof(float));
     assert_memory_equal(values_of(to, "output.weight") + 256 * 6,
@@ -429,6 +534,7 @@ int main(void) {
         cmocka_unit_test(test_the_other_parameters),
         cmocka_unit_test(test_parameters_are_a_function_of_the_seed),
         cmocka_unit_test(test_adoption_goes_by_symbol),
+        cmocka_unit_test(test_adoption_of_ngrams),
         cmocka_unit_test(test_adoption_into_an_open_vocabulary),
         cmocka_unit_test(test_adoption_needs_equal_shapes),
         cmocka_unit_test(test_encoding),

@@ -53,8 +53,16 @@ static void test_round_trip_of_every_shape(void **state) {
         for (size_t layers = 1; layers <= 3; layers++)
             for (int kind = 0; kind < 4; kind++) {
                 int bias = kind != 1, tied = kind == 3;
-                rnn_model *model = made_model((rnn_cell)cell, layers, 5, kind < 2 ? 0 : 5, bias,
-                                              tied, MADE_VOCABULARY);
+                rnn_network shape = {.cell = (rnn_cell)cell,
+                                     .layers = layers,
+                                     .hidden = 5,
+                                     .embedding = kind < 2 ? 0 : 5,
+                                     .ngrams = layers,
+                                     .ngram_size = 2,
+                                     .ngram_rows = 7,
+                                     .bias = bias,
+                                     .tied = tied};
+                rnn_model *model = made_model_of(shape, MADE_VOCABULARY);
                 rnn_model *loaded = NULL;
                 rnn_error error = {0};
                 model->parameters[1] = -0.0f;
@@ -66,6 +74,8 @@ static void test_round_trip_of_every_shape(void **state) {
                                     model->network.parameters * sizeof(float));
                 assert_int_equal(loaded->network.cell, cell);
                 assert_int_equal(loaded->network.tied, tied);
+                assert_int_equal(rnn_network_orders(&loaded->network), layers - 1);
+                assert_int_equal(rnn_model_describe(loaded).ngrams, layers);
                 assert_int_equal(loaded->network.bias, bias);
                 assert_true(rnn_vocabulary_equal(loaded->vocabulary, model->vocabulary));
                 assert_string_equal(rnn_model_history(loaded), "{\"steps\":3}");
@@ -240,8 +250,33 @@ static void test_configurations(void **state) {
     } cases[] = {
         {MEMBERS("1", "\"tanh\"", "1", "2", "2", "3", "true", "true"), RNN_OK, NULL},
         {MEMBERS("1", "\"tanh\"", "1", "2", "2", "3", "true", "false"), RNN_OK, NULL},
-        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true", "true"), RNN_ERR_UNSUPPORTED,
+        {MEMBERS("3", "\"tanh\"", "1", "2", "2", "3", "true", "true"), RNN_ERR_UNSUPPORTED,
          "a later rnn"},
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true", "true"), RNN_ERR_FORMAT,
+         "lacks \"ngrams\""},
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true",
+                 "true,\"ngrams\":1,\"ngram_size\":0,"
+                 "\"ngram_rows\":0"),
+         RNN_OK, NULL},
+        {MEMBERS("1", "\"tanh\"", "1", "2", "2", "3", "true", "true,\"ngrams\":1"), RNN_ERR_FORMAT,
+         "an unknown member, \"ngrams\""},
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true",
+                 "true,\"ngrams\":3,\"ngram_size\":0,"
+                 "\"ngram_rows\":5"),
+         RNN_ERR_FORMAT, "ngram_size must be"},
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true",
+                 "true,\"ngrams\":3,\"ngram_size\":4,"
+                 "\"ngram_rows\":0"),
+         RNN_ERR_FORMAT, "ngram_rows must be"},
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true",
+                 "true,\"ngrams\":17,\"ngram_size\":4,"
+                 "\"ngram_rows\":5"),
+         RNN_ERR_FORMAT, "ngrams must be"},
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true",
+                 "true,\"ngrams\":3,\"ngram_size\":4,"
+                 "\"ngram_rows\":5"),
+         RNN_ERR_FORMAT,
+         "'ngrams.weight' is missing; the configuration asks for it as F32 [10, 4]"},
         {"{\"version\":99,\"cells\":[{}]}", RNN_ERR_UNSUPPORTED, "version 99"},
         {"{\"version\":99,\"cell\":\"qrnn\"}", RNN_ERR_UNSUPPORTED, "version 99"},
         {MEMBERS("0", "\"tanh\"", "1", "2", "2", "3", "true", "true"), RNN_ERR_FORMAT, "version 0"},

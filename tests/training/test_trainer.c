@@ -103,29 +103,31 @@ static void test_it_learns(void **state) {
 typedef struct configuration {
     int cell, optimizer, threads, layers, embedding, schedule;
     double dropout, output_dropout, weight_drop;
+    int ngrams;
+    double ngram_dropout;
 } configuration;
 
 static const configuration configurations[] = {
-    {RNN_CELL_LSTM, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0},
-    {RNN_CELL_LSTM, RNN_ADAM, 2, 2, 0, RNN_SCHEDULE_COSINE, 0.3, 0, 0},
-    {RNN_CELL_LSTM, RNN_SGD, 1, 1, 4, RNN_SCHEDULE_LINEAR, 0, 0, 0},
-    {RNN_CELL_LSTM, RNN_RMSPROP, 3, 2, 0, RNN_SCHEDULE_EPOCH_DECAY, 0.5, 0, 0},
-    {RNN_CELL_LSTM, RNN_ADAGRAD, 2, 3, 0, RNN_SCHEDULE_CONSTANT, 0.1, 0, 0},
-    {RNN_CELL_LSTM, RNN_ADAMW, 1, 2, 6, RNN_SCHEDULE_COSINE, 0.2, 0.3, 0.4},
-    {RNN_CELL_LSTM, RNN_SGD, 2, 2, 0, RNN_SCHEDULE_STEP_DECAY, 0.4, 0, 0},
-    {RNN_CELL_GRU, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0.3},
-    {RNN_CELL_GRU, RNN_ADAM, 2, 3, 0, RNN_SCHEDULE_LINEAR, 0.3, 0, 0},
-    {RNN_CELL_GRU, RNN_SGD, 1, 1, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0},
-    {RNN_CELL_GRU, RNN_RMSPROP, 2, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0, 0, 0},
-    {RNN_CELL_GRU, RNN_ADAGRAD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.2, 0, 0},
-    {RNN_CELL_GRU, RNN_ADAMW, 2, 2, 0, RNN_SCHEDULE_CONSTANT, 0.6, 0, 0},
-    {RNN_CELL_TANH, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_COSINE, 0, 0, 0},
-    {RNN_CELL_TANH, RNN_ADAM, 4, 2, 5, RNN_SCHEDULE_CONSTANT, 0.3, 0, 0},
-    {RNN_CELL_TANH, RNN_SGD, 2, 1, 0, RNN_SCHEDULE_STEP_DECAY, 0, 0.5, 0},
-    {RNN_CELL_TANH, RNN_RMSPROP, 1, 3, 0, RNN_SCHEDULE_CONSTANT, 0.2, 0, 0},
-    {RNN_CELL_TANH, RNN_ADAGRAD, 2, 2, 0, RNN_SCHEDULE_LINEAR, 0, 0, 0},
-    {RNN_CELL_TANH, RNN_ADAMW, 1, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0.1, 0, 0},
-    {RNN_CELL_TANH, RNN_SGD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.5, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAM, 2, 2, 0, RNN_SCHEDULE_COSINE, 0.3, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_SGD, 1, 1, 4, RNN_SCHEDULE_LINEAR, 0, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_RMSPROP, 3, 2, 0, RNN_SCHEDULE_EPOCH_DECAY, 0.5, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAGRAD, 2, 3, 0, RNN_SCHEDULE_CONSTANT, 0.1, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAMW, 1, 2, 6, RNN_SCHEDULE_COSINE, 0.2, 0.3, 0.4, 3, 0.3},
+    {RNN_CELL_LSTM, RNN_SGD, 2, 2, 0, RNN_SCHEDULE_STEP_DECAY, 0.4, 0, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0.3, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAM, 2, 3, 0, RNN_SCHEDULE_LINEAR, 0.3, 0, 0, 4, 0},
+    {RNN_CELL_GRU, RNN_SGD, 1, 1, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_RMSPROP, 2, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0, 0, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAGRAD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.2, 0, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAMW, 2, 2, 0, RNN_SCHEDULE_CONSTANT, 0.6, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_COSINE, 0, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAM, 4, 2, 5, RNN_SCHEDULE_CONSTANT, 0.3, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_SGD, 2, 1, 0, RNN_SCHEDULE_STEP_DECAY, 0, 0.5, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_RMSPROP, 1, 3, 0, RNN_SCHEDULE_CONSTANT, 0.2, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAGRAD, 2, 2, 0, RNN_SCHEDULE_LINEAR, 0, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAMW, 1, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0.1, 0, 0, 2, 0.5},
+    {RNN_CELL_TANH, RNN_SGD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.5, 0, 0, 0, 0},
 };
 #define CONFIGURATIONS (sizeof configurations / sizeof *configurations)
 
@@ -139,6 +141,10 @@ static void configure(rnn_training *how, const configuration *c) {
     how->dropout = c->dropout;
     how->output_dropout = c->output_dropout;
     how->weight_drop = c->weight_drop;
+    how->ngrams = c->ngrams ? c->ngrams : 1;
+    how->ngram_size = 5;
+    how->ngram_rows = 100;
+    how->ngram_dropout = c->ngram_dropout;
     how->warmup_steps = 3;
 }
 
@@ -205,6 +211,10 @@ static void test_threads_do_not_change_bits(void **state) {
         how.dropout = 0.2;
         how.output_dropout = 0.3;
         how.weight_drop = 0.1;
+        how.ngrams = 3;
+        how.ngram_size = 24;
+        how.ngram_rows = 300;
+        how.ngram_dropout = 0.2;
         how.steps = 12;
         train_well(&how, 0, NULL);
         for (int threads = 2; threads <= 8; threads *= 2) {

@@ -276,6 +276,7 @@ void rnn_cpu_backward(rnn_engine *e, size_t length, const int32_t *targets, uint
             layer_job job = {e, l, length, 0, 0, 0, steps * e->batch, step};
             layer_backward(&job, targets, scale);
         }
+        rnn_cpu_ngrams_backward(e, e->from * e->batch, steps * e->batch);
         rnn_cpu_table_backward(e, e->from * e->batch, steps * e->batch, w + 1 == windows);
     }
 }

@@ -16,6 +16,7 @@
 /* Streams of numbers: the masks between layers have the number of the layer below. */
 #define OUTPUT_STREAM         ((size_t)RNN_MAX_LAYERS)
 #define WEIGHTS_STREAM(layer) ((size_t)RNN_MAX_LAYERS + 1 + (layer))
+#define NGRAMS_STREAM(order)  ((size_t)2 * RNN_MAX_LAYERS + 1 + (order))
 
 typedef struct mask {
     uint64_t seed, stream;
@@ -95,6 +96,20 @@ void rnn_cpu_output_dropout(const rnn_engine *e, size_t row, size_t rows, const 
         const float *by = rnn_cpu_row(e->output_mask, (row + r) % e->batch, hidden);
         for (size_t j = 0; j < hidden; j++)
             to[r * hidden + j] = from[r * hidden + j] * by[j];
+    }
+}
+
+/* ------------------------------------------------------------------ n-grams */
+
+void rnn_cpu_ngram_mask(rnn_engine *e, size_t rows, int drops, uint64_t step) {
+    for (size_t n = 0; e->ngram_mask && n < rnn_network_orders(&e->network); n++) {
+        float *to = e->ngram_mask + n * e->length * e->batch;
+        for (size_t r = 0; r < rows; r++)
+            to[r] = 1.0f;
+        if (drops) {
+            mask by = mask_of(e, NGRAMS_STREAM(n), step, e->ngram_dropout);
+            apply(&by, 0, rows, to, to);
+        }
     }
 }
 

@@ -50,7 +50,9 @@ static rnn_status create(rnn_engine **out, const rnn_network *network,
     e->dropout = options->training && network->layers > 1 ? (float)options->dropout : 0;
     e->output_dropout = options->training ? (float)options->output_dropout : 0;
     e->weight_drop = options->training ? (float)options->weight_drop : 0;
+    e->ngram_dropout = options->training ? (float)options->ngram_dropout : 0;
     e->seed = options->seed;
+    e->keys = options->keys;
     e->input_sums = rnn_network_gates(network) * network->hidden;
     e->columns = network->cell == RNN_CELL_TANH ? network->hidden : 4 * network->hidden;
     if (!options->weights && options->parameters) {
@@ -114,6 +116,11 @@ static rnn_engine_arrays arrays(rnn_engine *e) {
     return (rnn_engine_arrays){e->parameters, e->first, e->second};
 }
 
+/* Of the state: h, and c, of all layers. */
+static size_t vectors_of(const rnn_engine *e) {
+    return (e->network.cell == RNN_CELL_LSTM ? 2 : 1) * e->network.layers;
+}
+
 static void write_state(rnn_engine *e, const float *from) {
     size_t n = e->batch * e->network.hidden;
     for (size_t half = 0; half < 2; half++) {
@@ -127,6 +134,7 @@ static void write_state(rnn_engine *e, const float *from) {
                 memset(row, 0, n * sizeof(float));
         }
     }
+    rnn_cpu_ngrams_resume(e, from ? from + vectors_of(e) * n : NULL);
 }
 
 static void read_state(rnn_engine *e, float *to) {
@@ -136,6 +144,8 @@ static void read_state(rnn_engine *e, float *to) {
         if (e->layer[l].c)
             copy(to + (e->network.layers + l) * n, e->layer[l].c, n);
     }
+    for (size_t i = 0; i < rnn_network_orders(&e->network) * e->batch; i++)
+        to[vectors_of(e) * n + i] = (float)e->ngram_before[i];
 }
 
 /* ------------------------------------------------------------------- verbs */
@@ -143,6 +153,8 @@ static void read_state(rnn_engine *e, float *to) {
 static void prepare(rnn_engine *e, rnn_cpu_packing weights, size_t length, const int32_t *symbols) {
     rnn_cpu_pack(e, e->threads, weights);
     rnn_cpu_table(e, length * e->batch, symbols);
+    rnn_cpu_ngrams_find(e, length, symbols);
+    rnn_cpu_ngram_mask(e, length * e->batch, 0, 0);
 }
 
 /* Where the window ends that begins with this step. */
@@ -181,6 +193,7 @@ static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
     if (thinned)
         rnn_cpu_thin_weights(e, step);
     prepare(e, thinned ? RNN_CPU_THINNED : RNN_CPU_FORWARD, length, symbols);
+    rnn_cpu_ngram_mask(e, rows, 1, step);
     for (size_t begin = 0, end; begin < length; begin = end) {
         end = window_end(e, begin, length);
         rnn_cpu_forward(e, begin, end, 1, step);

@@ -6,8 +6,10 @@
  * phases; each phase is one piece of work on all threads:
  *
  *   pack      weights into panels, once after each change
- *   table     layer 0's input sums, a row for each distinct symbol read
+ *   table     layer 0's input sums, a row for each distinct symbol read, and which rows of
+ *             n-grams each character reads
  * and for each window of time, layer by layer:
+ *   ngrams    the vectors of n-grams, where the network reads them
  *   input     input sums of a layer, for all rows of the window at once
  *   recur     the steps of a layer, each thread with its own streams
  * and:
@@ -107,7 +109,7 @@ struct rnn_engine {
     int borrowed;         /* parameters, packed weights and the table are another engine's */
     int given_parameters; /* parameters are the caller's */
     int tracing;
-    float dropout, output_dropout, weight_drop;
+    float dropout, output_dropout, weight_drop, ngram_dropout;
     uint64_t seed;
     rnn_clamp *clamps; /* [clamp_count], or NULL */
     size_t clamp_count;
@@ -130,6 +132,17 @@ struct rnn_engine {
     size_t distinct_count;
     int32_t *slot; /* [symbols]: a symbol's row, -1 for none */
     int32_t *rows; /* [length * batch]: the row that each character reads */
+
+    /* With n-grams, else NULL. */
+    rnn_packed ngrams, ngrams_back; /* the part of layer 0's input weights that they meet */
+    const int32_t *keys;            /* [symbols]: the options' */
+    int32_t *ngram_before;          /* [orders][batch]: the symbols read last, the latest first;
+                                       RNN_NGRAM_NOTHING where there was none */
+    int32_t *ngram_index;           /* [orders][length * batch]: rows of the table */
+    float *ngram_rows;              /* [window][batch][orders * ngram_size] */
+    float *ngram_gradient;          /* the same, in training */
+    float *ngram_mask;              /* [orders][length * batch]: 0, or what a vector is multiplied
+                                       by; with dropout of n-grams, else NULL */
 
     size_t window;  /* steps whose gates and h are held: all, or with a history a block */
     size_t from;    /* the first of those that are held now */
@@ -234,6 +247,18 @@ void rnn_cpu_table(rnn_engine *engine, size_t n, const int32_t *symbols);
 void rnn_cpu_table_gather(rnn_engine *engine, size_t begin, size_t end);
 void rnn_cpu_table_backward(rnn_engine *engine, size_t row, size_t rows, int first);
 
+/* cpu_ngrams.c; nothing is done where the network reads none. The symbols that come before the
+ * next sequence, [orders][batch], NULL for none. Which rows the characters of a
+ * sequence read, and what comes before the next one; */
+void rnn_cpu_ngrams_resume(rnn_engine *engine, const float *before);
+void rnn_cpu_ngrams_find(rnn_engine *engine, size_t length, const int32_t *symbols);
+/* these rows for steps [begin, end), which are the window; */
+void rnn_cpu_ngrams_read(rnn_engine *engine, size_t begin, size_t end);
+/* added to the input sums of rows [begin, end) of [time][batch]; */
+void rnn_cpu_ngrams_add(rnn_engine *engine, size_t begin, size_t end, int thread);
+/* the gradient that the window's `rows` rows from `row` on give. */
+void rnn_cpu_ngrams_backward(rnn_engine *engine, size_t row, size_t rows);
+
 /* cpu_forward.c: all layers through a window, steps [begin, end) of the sequence; h of the
  * top layer holds the result. With dropout, the masks are those of `step`. */
 void rnn_cpu_forward(rnn_engine *engine, size_t begin, size_t end, int dropout, uint64_t step);
@@ -274,6 +299,8 @@ void rnn_cpu_output_mask(rnn_engine *engine, uint64_t step);
  * and `to` are the first of them. */
 void rnn_cpu_output_dropout(const rnn_engine *engine, size_t row, size_t rows, const float *from,
                             float *to);
+/* Makes ngram_mask for the rows of a sequence, where there is one: of ones where `drops` is 0. */
+void rnn_cpu_ngram_mask(rnn_engine *engine, size_t rows, int drops, uint64_t step);
 /* Weight drop: writes the recurrent weights of a step, thinned, to their places in the
  * gradient, which is not needed before the way back; they are packed from there. And thins
  * their gradient, with the same masks. */

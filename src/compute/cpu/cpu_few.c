@@ -26,8 +26,14 @@ int rnn_cpu_is_few(const rnn_engine *e) {
 /* What a thread reads at a step. */
 typedef struct readings {
     rnn_operand below, state; /* [batch][hidden] */
+    rnn_operand ngrams;       /* [batch][orders * ngram_size], of layer 0 */
     size_t row;               /* the step's first, of [time][batch] */
 } readings;
+
+/* Sums that are there have them already; else the step is all of its window. */
+static int reads_ngrams(const few_job *job) {
+    return job->layer == 0 && !job->summed && job->engine->ngram_rows;
+}
 
 static readings read_step(const few_job *job, int thread) {
     rnn_engine *e = job->engine;
@@ -41,6 +47,9 @@ static readings read_step(const few_job *job, int thread) {
         of.below = rnn_cpu_convert(&layer->input, e->batch,
                                    rnn_cpu_h(e, job->layer - 1, of.row + e->batch), hidden,
                                    room ? room + e->batch * e->operand_floats : NULL);
+    if (reads_ngrams(job))
+        of.ngrams = rnn_cpu_convert(&e->ngrams, e->batch, e->ngram_rows, e->ngrams.k,
+                                    room ? room + e->batch * e->operand_floats : NULL);
     return of;
 }
 
@@ -69,6 +78,8 @@ static void sum_columns(const few_job *job, const readings *of, size_t begin, si
             rnn_cpu_multiply(&layer->input, e->batch, of->below, layer->start, 0, gates, e->columns,
                              begin, end);
     }
+    if (reads_ngrams(job) && begin < e->input_sums)
+        rnn_cpu_multiply(&e->ngrams, e->batch, of->ngrams, NULL, 1, gates, e->columns, begin, end);
     rnn_cpu_state_sums(e, job->layer, of->row, e->batch, of->state, begin, end);
 }
 

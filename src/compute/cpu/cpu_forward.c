@@ -43,6 +43,7 @@ static void inputs_work(void *argument, int thread, int count) {
         return;
     if (job->layer == 0) {
         rnn_cpu_table_gather(e, first + begin, first + end);
+        rnn_cpu_ngrams_add(e, first + begin, first + end, thread);
     } else {
         const float *rows = rnn_cpu_h(e, job->layer - 1, first + begin + e->batch);
         if (job->dropout && e->dropout > 0) {
@@ -147,6 +148,7 @@ void rnn_cpu_forward(rnn_engine *e, size_t begin, size_t end, int dropout, uint6
     /* Where all rows are those of one step, inputs and states go together. */
     int at_once = few && end - begin == 1 && !(dropout && e->dropout > 0);
     e->from = begin;
+    rnn_cpu_ngrams_read(e, begin, end);
     for (size_t l = 0; l < e->network.layers; l++) {
         layer_job job = {e, l, begin, end, dropout, step};
         if (!at_once)

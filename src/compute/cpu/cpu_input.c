@@ -33,7 +33,7 @@ static void find_rows(rnn_engine *e, size_t n, const int32_t *symbols) {
  * which what is read and written stays in the first cache. */
 static void one_hot_columns(rnn_engine *e, size_t begin, size_t end) {
     const size_t block = 16;
-    size_t symbols = e->network.symbols;
+    size_t inputs = rnn_network_inputs(&e->network, 0);
     const float *weight = e->parameters + e->network.layer[0].weight_ih;
     const float *start = e->layer[0].start;
     for (size_t first = begin; first < end; first += block) {
@@ -41,7 +41,7 @@ static void one_hot_columns(rnn_engine *e, size_t begin, size_t end) {
         for (size_t u = 0; u < e->distinct_count; u++) {
             const float *column = weight + (size_t)e->distinct[u];
             for (size_t j = first; j < last; j++)
-                e->table[u * e->input_sums + j] = column[j * symbols] + start[j];
+                e->table[u * e->input_sums + j] = column[j * inputs] + start[j];
         }
     }
 }
@@ -110,11 +110,11 @@ static void scatter_work(void *argument, int thread, int count) {
                             e->columns, e->table_gradient, e->input_sums, begin, end);
     if (job->row > 0 || e->network.embedding > 0)
         return;
-    size_t symbols = e->network.symbols;
+    size_t inputs = rnn_network_inputs(&e->network, 0);
     float *gradient = e->gradient + e->network.layer[0].weight_ih;
     for (size_t j = begin; j < end; j++) {
         for (size_t u = 0; u < e->distinct_count; u++)
-            gradient[j * symbols + (size_t)e->distinct[u]] =
+            gradient[j * inputs + (size_t)e->distinct[u]] =
                 e->table_gradient[u * e->input_sums + j];
     }
 }
@@ -124,10 +124,10 @@ static void embedding_work(void *argument, int thread, int count) {
     rnn_engine *e = job->engine;
     size_t begin, end, embedding = e->network.embedding;
     rnn_share(e->input_sums, e->kernels->gradient_grain, thread, count, &begin, &end);
-    e->kernels->gradient(e->distinct_count, e->input_sums, embedding, e->table_gradient,
-                         e->input_sums, e->embedded, embedding,
-                         e->gradient + e->network.layer[0].weight_ih, embedding, begin, end,
-                         e->scratch + (size_t)thread * e->scratch_floats);
+    e->kernels->gradient(
+        e->distinct_count, e->input_sums, embedding, e->table_gradient, e->input_sums, e->embedded,
+        embedding, e->gradient + e->network.layer[0].weight_ih, rnn_network_inputs(&e->network, 0),
+        begin, end, e->scratch + (size_t)thread * e->scratch_floats);
     const rnn_packed *back = &e->layer[0].input_back;
     rnn_share(embedding, back->by->panel, thread, count, &begin, &end);
     if (begin == end)

@@ -24,6 +24,10 @@ static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
 static int allocate(float **array, size_t rows, size_t width) {
     *array = width != 0 && rows > SIZE_MAX / sizeof(float) / width
                  ? NULL
@@ -49,6 +53,8 @@ static void borrow_weights(rnn_engine *e, rnn_engine *from) {
     e->packing = RNN_CPU_FORWARD;
     e->parameters = from->parameters;
     e->output = from->output;
+    e->ngrams = from->ngrams;
+    e->keys = from->keys;
     for (size_t l = 0; l < e->network.layers; l++) {
         e->layer[l].hidden[0] = from->layer[l].hidden[0];
         e->layer[l].hidden[1] = from->layer[l].hidden[1];
@@ -123,6 +129,23 @@ static int allocate_table(rnn_engine *e) {
            (net->embedding == 0 || allocate(&e->embedded_gradient, e->table_rows, net->embedding));
 }
 
+static int allocate_ngrams(rnn_engine *e) {
+    size_t orders = rnn_network_orders(&e->network), rows = e->length * e->batch;
+    size_t width = rnn_network_ngram_inputs(&e->network);
+    if (orders == 0)
+        return 1;
+    e->ngram_before = rnn_allocate(orders * e->batch, sizeof(int32_t));
+    if (rows > SIZE_MAX / sizeof(int32_t) / orders)
+        return 0;
+    e->ngram_index = rnn_allocate(orders * rows, sizeof(int32_t));
+    if (e->ngram_before)
+        rnn_cpu_ngrams_resume(e, NULL);
+    return e->ngram_before && e->ngram_index &&
+           (e->ngram_dropout == 0 || allocate(&e->ngram_mask, orders, rows)) &&
+           allocate(&e->ngram_rows, e->window * e->batch, width) &&
+           (!e->training || allocate(&e->ngram_gradient, e->window * e->batch, width));
+}
+
 static int allocate_output(rnn_engine *e) {
     const rnn_network *net = &e->network;
     size_t rows = e->length * e->batch;
@@ -152,9 +175,9 @@ static int allocate_operands(rnn_engine *e) {
     if (!by->convert)
         return 1;
     /* The way back multiplies rows of gates, and of logits. */
-    size_t longest = e->network.hidden;
+    size_t longest = larger(e->network.hidden, rnn_network_ngram_inputs(&e->network));
     if (e->training)
-        longest = e->columns > e->network.symbols ? e->columns : e->network.symbols;
+        longest = larger(longest, larger(e->columns, e->network.symbols));
     e->operand_floats = by->operand_floats(longest);
     return allocate(&e->operands, (size_t)rnn_threads_count(e->threads) * RNN_CPU_OPERAND_ROWS,
                     e->operand_floats);
@@ -190,10 +213,8 @@ static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
         return 1;
     const rnn_network *net = &e->network;
     const rnn_kernels *k = e->kernels;
-    size_t rows = e->length * e->batch, widest = net->hidden;
-    if (net->embedding > widest)
-        widest = net->embedding;
-    size_t tallest = e->columns > net->symbols ? e->columns : net->symbols;
+    size_t rows = e->length * e->batch, tallest = larger(e->columns, net->symbols);
+    size_t widest = larger(net->hidden, larger(net->embedding, rnn_network_ngram_inputs(net)));
     e->scratch_floats = k->gradient_scratch(rows, tallest, widest);
     size_t pieces = (net->parameters + RNN_CPU_PIECE - 1) / RNN_CPU_PIECE;
     for (size_t l = 0; l < net->layers; l++)
@@ -245,7 +266,9 @@ void rnn_cpu_destroy(rnn_engine *e) {
                       e->logits,         e->losses,      e->hits,
                       e->top_dh,         e->output_mask, e->output_rows,
                       e->c_again,        e->scratch,     e->operands,
-                      e->partial,        e->weight_mask, e->clamps};
+                      e->partial,        e->weight_mask, e->clamps,
+                      e->ngram_before,   e->ngram_index, e->ngram_rows,
+                      e->ngram_gradient, e->ngram_mask};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);
@@ -271,6 +294,6 @@ int rnn_cpu_allocate(rnn_engine *e, const rnn_engine_options *options) {
     for (size_t l = 0; l < e->network.layers; l++)
         if (!allocate_layer_rows(e, l))
             return 0;
-    return allocate_clamps(e, options) && allocate_table(e) && allocate_output(e) &&
-           allocate_operands(e) && allocate_training(e, options);
+    return allocate_clamps(e, options) && allocate_table(e) && allocate_ngrams(e) &&
+           allocate_output(e) && allocate_operands(e) && allocate_training(e, options);
 }

@@ -11,13 +11,14 @@
 
 /* ------------------------------------------------------------------- planning */
 
-/* W [outputs][inputs] as a product x W^T, and in training as dy W. */
+/* W [outputs][inputs], whose rows are `stride` apart, as a product x W^T, and in training as
+ * dy W. */
 static void plan(const rnn_engine *e, rnn_precision precision, rnn_packed *forward,
-                 rnn_packed *back, size_t offset, size_t outputs, size_t inputs) {
+                 rnn_packed *back, size_t offset, size_t outputs, size_t inputs, size_t stride) {
     const rnn_product *by = e->kernels->products[precision];
-    *forward = (rnn_packed){by, NULL, offset, 1, inputs, inputs, outputs};
+    *forward = (rnn_packed){by, NULL, offset, 1, stride, inputs, outputs};
     if (e->training)
-        *back = (rnn_packed){by, NULL, offset, inputs, 1, outputs, inputs};
+        *back = (rnn_packed){by, NULL, offset, stride, 1, outputs, inputs};
 }
 
 static void plan_layer(rnn_engine *e, size_t l) {
@@ -26,14 +27,27 @@ static void plan_layer(rnn_engine *e, size_t l) {
     size_t hidden = net->hidden, inputs = rnn_network_inputs(net, l);
     size_t outputs = e->input_sums, recurrent = net->layer[l].weight_hh;
     size_t first = net->cell == RNN_CELL_GRU ? 2 * hidden : outputs;
-    plan(e, e->precision, &layer->hidden[0], &layer->hidden_back[0], recurrent, first, hidden);
+    plan(e, e->precision, &layer->hidden[0], &layer->hidden_back[0], recurrent, first, hidden,
+         hidden);
     if (first < outputs)
         plan(e, e->precision, &layer->hidden[1], &layer->hidden_back[1], recurrent + first * hidden,
-             outputs - first, hidden);
+             outputs - first, hidden, hidden);
     /* Layer 0's is for its table, which is float32 in all precisions. */
-    if (l > 0 || net->embedding > 0)
-        plan(e, l > 0 ? e->precision : RNN_PRECISION_FLOAT32, &layer->input, &layer->input_back,
-             net->layer[l].weight_ih, outputs, inputs);
+    if (l > 0)
+        plan(e, e->precision, &layer->input, &layer->input_back, net->layer[l].weight_ih, outputs,
+             inputs, inputs);
+    else if (net->embedding > 0)
+        plan(e, RNN_PRECISION_FLOAT32, &layer->input, &layer->input_back, net->layer[l].weight_ih,
+             outputs, net->embedding, inputs);
+}
+
+/* The columns of layer 0's input weights that n-grams meet. */
+static void plan_ngrams(rnn_engine *e) {
+    const rnn_network *net = &e->network;
+    if (rnn_network_orders(net) > 0)
+        plan(e, e->precision, &e->ngrams, &e->ngrams_back,
+             net->layer[0].weight_ih + rnn_network_character_inputs(net), e->input_sums,
+             rnn_network_ngram_inputs(net), rnn_network_inputs(net, 0));
 }
 
 static size_t room_for(const rnn_packed *packed) {
@@ -55,6 +69,7 @@ static void place(char *block, size_t *at, rnn_packed *forward, rnn_packed *back
 static size_t place_all(rnn_engine *e, char *block) {
     rnn_packed none = {0};
     size_t at = 0;
+    place(block, &at, &e->ngrams, &e->ngrams_back);
     for (size_t l = 0; l < e->network.layers; l++) {
         rnn_cpu_layer *layer = &e->layer[l];
         place(block, &at, &layer->input, &layer->input_back);
@@ -70,8 +85,9 @@ static size_t place_all(rnn_engine *e, char *block) {
 int rnn_cpu_allocate_packed(rnn_engine *e) {
     for (size_t l = 0; l < e->network.layers; l++)
         plan_layer(e, l);
+    plan_ngrams(e);
     plan(e, e->precision, &e->output, &e->output_back, e->network.output_weight, e->network.symbols,
-         e->network.hidden);
+         e->network.hidden, e->network.hidden);
     e->packed = rnn_allocate(place_all(e, NULL), 1);
     if (e->packed)
         place_all(e, e->packed);
@@ -124,6 +140,7 @@ static void forward_work(void *argument, int thread, int count) {
         if (thread == 0)
             start(e, l);
     }
+    pack(e->parameters, &e->ngrams, thread, count);
     pack(e->parameters, &e->output, thread, count);
 }
 
@@ -136,6 +153,7 @@ static void backward_work(void *argument, int thread, int count) {
         pack(job->recurrent, &layer->hidden_back[1], thread, count);
         pack(e->parameters, &layer->input_back, thread, count);
     }
+    pack(e->parameters, &e->ngrams_back, thread, count);
     pack(e->parameters, &e->output_back, thread, count);
 }
 
