@@ -40,6 +40,10 @@ typedef struct rnn_update {
     double correction2; /* 1 - beta2^step */
     double clip_value;  /* gradients are clamped to +- this first; 0: not */
     double clip_norm;   /* then scaled so that their norm is at most this; 0: not */
+    /* Of the vectors of n-grams: so many times the root mean square of all their gradients that
+     * are not zero is added to epsilon. Without that, what is met once in a thousand steps moves
+     * ten times as far as what is met in each, as the mean square has forgotten it by then. */
+    double ngram_damping;
 } rnn_update;
 
 /* One step of dynamic evaluation (Krause, Kahembwe, Murray and Renals 2018): each

@@ -41,6 +41,10 @@ size_t rnn_network_orders(const rnn_network *network) {
     return network->ngrams > 1 ? network->ngrams - 1 : 0;
 }
 
+size_t rnn_network_ngram_parameters(const rnn_network *network) {
+    return rnn_network_ngram_inputs(network) * network->ngram_rows;
+}
+
 size_t rnn_network_state(const rnn_network *network) {
     size_t vectors = network->cell == RNN_CELL_LSTM ? 2 : 1;
     return vectors * network->layers * network->hidden + rnn_network_orders(network);

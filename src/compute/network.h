@@ -66,6 +66,9 @@ size_t rnn_network_ngram_inputs(const rnn_network *network);
  * are carried from one sequence to another. */
 size_t rnn_network_orders(const rnn_network *network);
 
+/* Floats of all those vectors, from ngram_weight on. */
+size_t rnn_network_ngram_parameters(const rnn_network *network);
+
 /* Floats of carried state for one stream: hidden per layer, twice for LSTM, and the numbers of
  * the symbols read last, `orders` of them. */
 size_t rnn_network_state(const rnn_network *network);

@@ -114,7 +114,7 @@ static void finish_spreads(rnn_dynamic *d, size_t count) {
     const rnn_network *net = &d->model->network;
     const float *squares = d->device->arrays(d->engine).second;
     size_t parameters = net->parameters;
-    size_t vectors = rnn_network_ngram_inputs(net) * net->ngram_rows;
+    size_t vectors = rnn_network_ngram_parameters(net);
     double sum = 0;
     for (size_t j = 0; j < parameters; j++) {
         d->spread[j] = count > 0 ? (float)sqrt((double)squares[j] / (double)count) : 0;

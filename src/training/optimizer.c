@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* docs/planner.md has the losses that decided it. */
+#define NGRAM_DAMPING 1.0
+
 int rnn_optimizer_moments(const rnn_training *how) {
     switch (how->optimizer) {
     case RNN_SGD:
@@ -32,5 +35,6 @@ rnn_update rnn_optimizer_update(const rnn_training *how, int64_t count, double r
         .correction2 = (1 - pow(how->beta2, (double)count)),
         .clip_value = how->clip_value,
         .clip_norm = how->clip_norm,
+        .ngram_damping = NGRAM_DAMPING,
     };
 }

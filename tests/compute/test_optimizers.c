@@ -11,9 +11,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "compute/device.h"
 #include "formats/safetensors.h"
 
@@ -197,10 +199,78 @@ static void test_non_finite_gradient(void **state) {
     on_each(check_refusal);
 }
 
+/* The vectors of n-grams are damped by the root mean square of those of their gradients that are
+ * not zero: Adam without a mean, worked out in the plainest way. */
+static void check_damping(const rnn_device *device, const char *cpu) {
+    rnn_network network = {.cell = RNN_CELL_GRU,
+                           .layers = 1,
+                           .hidden = 3,
+                           .embedding = 5,
+                           .symbols = 7,
+                           .ngrams = 3,
+                           .ngram_size = 16,
+                           .ngram_rows = 700};
+    rnn_error error = {0};
+    rnn_engine *engine = NULL;
+    rnn_engine_options options = {
+        .batch = 1, .length = 1, .training = 1, .threads = 2, .cpu = cpu, .moments = 2};
+    assert_int_equal(rnn_network_lay_out(&network, &error), RNN_OK);
+    assert_int_equal(device->create(&engine, &network, &options, &error), RNN_OK);
+    size_t n = network.parameters, begin = network.ngram_weight, end = begin + 2 * 700 * 16;
+    float *gradient = rnn_allocate(n, sizeof *gradient), *before = rnn_allocate(n, sizeof *before);
+    double *squares = calloc(n, sizeof *squares);
+    rnn_update how = {.kind = RNN_ADAMW,
+                      .rate = 0.01,
+                      .beta2 = 0.9,
+                      .epsilon = 1e-8,
+                      .weight_decay = 0.1,
+                      .correction1 = 1,
+                      .clip_norm = 2,
+                      .ngram_damping = 0.7};
+    for (int step = 1; step <= 3; step++) {
+        double norm = 0, sum = 0, count = 0;
+        for (size_t i = 0; i < n; i++) {
+            int met = i < begin || i >= end || (i - begin) / 16 % 5 == (size_t)step;
+            double u = rnn_random_uniform(5, RNN_RANDOM_WEIGHTS, (uint64_t)step, i) - 0.5;
+            gradient[i] = met ? (float)u : 0.0f;
+            norm += pow((double)gradient[i], 2);
+            sum += i >= begin && i < end ? pow((double)gradient[i], 2) : 0;
+            count += i >= begin && i < end && gradient[i] != 0;
+        }
+        double scale = 2 / (sqrt(norm) + 1e-6), damping = 0.7 * scale * sqrt(sum / count);
+        assert_true(scale < 0.5 && count > 1000);
+        memcpy(before, device->arrays(engine).parameters, n * sizeof *before);
+        device->write_gradient(engine, gradient);
+        how.correction2 = 1 - pow(how.beta2, step);
+        device->update(engine, &how);
+        const float *got = device->arrays(engine).parameters;
+        for (size_t i = 0; i < n; i++) {
+            double g = (double)gradient[i] * scale;
+            squares[i] = 0.9 * squares[i] + 0.1 * g * g;
+            double root = sqrt(squares[i] / how.correction2) + 1e-8;
+            root += i >= begin && i < end ? damping : 0;
+            double wanted = (double)before[i] * (1 - 0.01 * 0.1) - 0.01 * g / root;
+            if (!(fabs((double)got[i] - wanted) <= 1e-7 + 1e-5 * fabs(wanted)))
+                fail_msg("%s: after step %d parameter %zu is %.8g, not %.8g", cpu, step, i, got[i],
+                         wanted);
+        }
+    }
+    device->destroy(engine);
+    free(squares);
+    rnn_free(before);
+    rnn_free(gradient);
+}
+
+static void test_damping_of_ngrams(void **state) {
+    (void)state;
+    on_each(check_damping);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_pytorch),
         cmocka_unit_test(test_non_finite_gradient),
+        cmocka_unit_test(test_damping_of_ngrams),
     };
     return cmocka_run_group_tests(tests, open_fixtures, close_fixtures);
 }

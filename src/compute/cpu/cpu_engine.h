@@ -158,6 +158,7 @@ struct rnn_engine {
     float *operands; /* RNN_CPU_OPERAND_ROWS converted rows for each thread, or NULL */
     size_t operand_floats;
     double *partial; /* sums of squares, one a piece of RNN_CPU_PIECE parameters */
+    double *counted; /* with n-grams: numbers that are not zero, one a piece of the table */
 
     /* With output dropout, else NULL. */
     float *output_mask; /* [batch][hidden]: 0, or what a value is multiplied by */

@@ -221,7 +221,10 @@ static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
         if (!allocate_between_blocks(e, l))
             return 0;
     e->partial = rnn_allocate(pieces, sizeof(double));
-    return e->partial && allocate(&e->gradient, net->parameters, 1) &&
+    if (rnn_network_orders(net) > 0)
+        e->counted = rnn_allocate(pieces, sizeof(double));
+    return e->partial && (rnn_network_orders(net) == 0 || e->counted) &&
+           allocate(&e->gradient, net->parameters, 1) &&
            (!(options->moments & 1) || allocate(&e->first, net->parameters, 1)) &&
            (!(options->moments & 2) || allocate(&e->second, net->parameters, 1)) &&
            allocate(&e->top_dh, e->block * e->batch, net->hidden) && allocate_masks(e) &&
@@ -268,7 +271,7 @@ void rnn_cpu_destroy(rnn_engine *e) {
                       e->c_again,        e->scratch,     e->operands,
                       e->partial,        e->weight_mask, e->clamps,
                       e->ngram_before,   e->ngram_index, e->ngram_rows,
-                      e->ngram_gradient, e->ngram_mask};
+                      e->ngram_gradient, e->ngram_mask,  e->counted};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);
