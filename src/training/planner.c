@@ -45,10 +45,21 @@ static const shape shapes[] = {
 /* Above so many symbols a one-hot input would be most of the network. */
 #define MANY_SYMBOLS 512
 #define EMBEDDING    128
-/* N-grams as long as this have vectors, so wide and so many. */
-#define NGRAMS     1
-#define NGRAM_SIZE 32
-#define NGRAM_ROWS 32768
+/* N-grams have vectors of this size: the longer the text, the longer ones, ... */
+#define NGRAM_SIZE 16
+static const struct {
+    uint64_t characters;
+    int ngrams;
+} ngrams_from[] = {{10000000, 6}, {500000, 5}, {0, 2}};
+/* ... and a row of each length for so many characters, up to a power of two. */
+#define CHARACTERS_A_ROW 64
+#define FEWEST_ROWS      1024
+#define MOST_ROWS        32768
+/* From how many passes over the text on a share of them is dropped, how it grows with their
+ * logarithm, and where it ends. */
+#define NGRAM_DROP_FROM     2.0
+#define NGRAM_DROP_GROWTH   0.25
+#define MOST_NGRAMS_DROPPED 0.5
 /* The rate for up to this many units in a layer; wider ones go slower by the root. */
 #define RATE_WIDTH 512.0
 
@@ -116,6 +127,22 @@ static double rate_for(const rnn_training *how) {
     }
 }
 
+static void choose_ngrams(draft *d) {
+    rnn_training *how = d->how;
+    uint64_t characters = d->task->characters;
+    int i = 0, rows = FEWEST_ROWS;
+    while (characters < ngrams_from[i].characters)
+        i++;
+    while (rows < MOST_ROWS && (uint64_t)rows * CHARACTERS_A_ROW < characters)
+        rows *= 2;
+    if (how->ngrams == RNN_AUTO)
+        how->ngrams = ngrams_from[i].ngrams;
+    if (how->ngram_size == RNN_AUTO)
+        how->ngram_size = NGRAM_SIZE;
+    if (how->ngram_rows == RNN_AUTO)
+        how->ngram_rows = rows;
+}
+
 static void choose_manner(draft *d) {
     rnn_training *how = d->how;
     if (how->cell == RNN_AUTO)
@@ -140,14 +167,9 @@ static void choose_manner(draft *d) {
         how->warmup_steps = WARM_UP;
     if (how->weight_decay == RNN_AUTO)
         how->weight_decay = how->optimizer == RNN_ADAMW ? WEIGHT_DECAY : 0;
-    if (how->ngrams == RNN_AUTO)
-        how->ngrams = NGRAMS;
-    if (how->ngram_size == RNN_AUTO)
-        how->ngram_size = NGRAM_SIZE;
-    if (how->ngram_rows == RNN_AUTO)
-        how->ngram_rows = NGRAM_ROWS;
     if (how->embedding_size == RNN_AUTO && !how->tied_output)
         how->embedding_size = d->task->symbols > MANY_SYMBOLS ? EMBEDDING : 0;
+    choose_ngrams(d);
 }
 
 /* ------------------------------------------------------------------- shape */
@@ -310,6 +332,26 @@ static void choose_drop(draft *d) {
     if (d->asked.output_dropout == RNN_AUTO)
         d->how->output_dropout =
             share_of(pressure, HIGH_PRESSURE, OUTPUT_DROP_GROWTH, MOST_OUTPUT_DROPPED);
+    if (d->asked.ngram_dropout == RNN_AUTO)
+        d->how->ngram_dropout =
+            d->how->ngrams > 1
+                ? share_of(d->plan->passes, NGRAM_DROP_FROM, NGRAM_DROP_GROWTH, MOST_NGRAMS_DROPPED)
+                : 0;
+}
+
+static void tell_ngrams(draft *d) {
+    const rnn_training *how = d->how;
+    char dropped[64] = "";
+    if (how->ngrams <= 1 || d->asked.ngrams != RNN_AUTO)
+        return;
+    if (how->ngram_dropout > 0 && d->asked.ngram_dropout == RNN_AUTO)
+        snprintf(dropped, sizeof dropped, ", of which %.0f %% are dropped",
+                 100 * how->ngram_dropout);
+    say(d, "beside each character, vectors for the last %s%d: %d numbers each, %d of a length%s",
+        how->ngrams == 2   ? ""
+        : how->ngrams == 3 ? "2 and "
+                           : "2 to ",
+        how->ngrams, how->ngram_size, how->ngram_rows, dropped);
 }
 
 static void tell_drop(draft *d) {
@@ -349,6 +391,7 @@ rnn_status rnn_plan_settings(rnn_plan *out, rnn_training *how, const rnn_plan_ta
     rnn_status status = choose_shape(&d, error);
     if (status == RNN_OK) {
         choose_drop(&d);
+        tell_ngrams(&d);
         tell_manner(&d);
     }
     return status;

@@ -24,7 +24,7 @@ typedef struct rnn_plan_task {
     void *context;
 } rnn_plan_task;
 
-#define RNN_PLAN_LINES 5
+#define RNN_PLAN_LINES 6
 #define RNN_PLAN_ROOM  192
 
 /* What was chosen and why, a sentence a line, and what it is expected to come to. */

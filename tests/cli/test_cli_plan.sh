@@ -10,7 +10,8 @@ make_text >text.txt
 setting() {
     sed -n "1s/.*\"$2\":\"\{0,1\}\([^\",}]*\)\"\{0,1\}[,}].*/\1/p" "$1/log.jsonl"
 }
-planned="cell num_layers hidden_size embedding_size dropout output_dropout weight_drop batch_size
+planned="cell num_layers hidden_size embedding_size ngrams ngram_size ngram_rows ngram_dropout
+    dropout output_dropout weight_drop batch_size
     seq_length optimizer learning_rate beta1 beta2 weight_decay clip_norm schedule warmup_steps max_symbols"
 
 # A time alone: the plan comes with its reasons, and the record has no blanks.

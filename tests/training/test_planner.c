@@ -123,6 +123,38 @@ static void test_drop(void **state) {
     assert_non_null(strstr(outputs.line[outputs.lines - 1], "% of the outputs dropped"));
 }
 
+/* Longer texts bear longer n-grams and more of them; the oftener a text is read, the more of
+ * them are dropped. */
+static void test_ngrams(void **state) {
+    (void)state;
+    int last = 0, last_rows = 0;
+    for (uint64_t characters = 10000; characters < 1000000000; characters *= 4) {
+        rnn_training how = planned(characters, 60);
+        assert_true(how.ngrams >= last && how.ngrams >= 2 && how.ngram_rows >= last_rows);
+        last = how.ngrams;
+        last_rows = how.ngram_rows;
+    }
+    assert_true(last >= 5 && last_rows > 10000);
+    assert_true(planned(600000000, 60).ngram_dropout == 0);
+    double dropped = 0;
+    for (double seconds = 60; seconds < 1e4; seconds *= 3) {
+        rnn_training how = planned(1000000, seconds);
+        assert_true(how.ngram_dropout >= dropped && how.ngram_dropout <= 0.5);
+        dropped = how.ngram_dropout;
+    }
+    assert_true(dropped > 0.2);
+    rnn_training how;
+    rnn_training_defaults(&how);
+    rnn_plan told = plan(&how, 1000000, 65, 600, LAPTOP);
+    assert_non_null(strstr(told.line[2], "vectors for the last 2 to 5: 16 numbers each"));
+    assert_non_null(strstr(told.line[2], "are dropped"));
+    rnn_training_defaults(&how);
+    how.ngrams = 1;
+    told = plan(&how, 1000000, 65, 600, LAPTOP);
+    assert_true(how.ngram_dropout == 0);
+    assert_null(strstr(told.line[2], "vectors"));
+}
+
 /* Where there would be few steps, there are fewer streams, unless they are given. */
 static void test_streams(void **state) {
     (void)state;
@@ -187,12 +219,14 @@ static void test_reasons(void **state) {
 static void test_given(void **state) {
     (void)state;
     static const char *const given[][2] = {
-        {"cell", "gru"},         {"num-layers", "3"},        {"hidden-size", "100"},
-        {"embedding-size", "7"}, {"dropout", "0.4"},         {"output-dropout", "0.3"},
-        {"weight-drop", "0.2"},  {"batch-size", "5"},        {"seq-length", "11"},
-        {"optimizer", "sgd"},    {"learning-rate", "0.123"}, {"beta1", "0.8"},
-        {"beta2", "0.95"},       {"weight-decay", "0.5"},    {"clip-norm", "3"},
-        {"warmup-steps", "9"},   {"schedule", "linear"},     {"passage", "1000"},
+        {"cell", "gru"},          {"num-layers", "3"},        {"hidden-size", "100"},
+        {"embedding-size", "7"},  {"dropout", "0.4"},         {"output-dropout", "0.3"},
+        {"weight-drop", "0.2"},   {"batch-size", "5"},        {"seq-length", "11"},
+        {"optimizer", "sgd"},     {"learning-rate", "0.123"}, {"beta1", "0.8"},
+        {"beta2", "0.95"},        {"weight-decay", "0.5"},    {"clip-norm", "3"},
+        {"warmup-steps", "9"},    {"schedule", "linear"},     {"passage", "1000"},
+        {"ngrams", "7"},          {"ngram-size", "9"},        {"ngram-rows", "77"},
+        {"ngram-dropout", "0.7"},
     };
     size_t count, n = sizeof given / sizeof given[0];
     const rnn_option *table = rnn_settings_table(&count);
@@ -257,7 +291,8 @@ int main(void) {
         cmocka_unit_test(test_streams),      cmocka_unit_test(test_rate),
         cmocka_unit_test(test_expectation),  cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_given),        cmocka_unit_test(test_tied),
-        cmocka_unit_test(test_many_symbols), cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_many_symbols), cmocka_unit_test(test_ngrams),
+        cmocka_unit_test(test_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
