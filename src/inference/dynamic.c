@@ -108,18 +108,30 @@ static uint64_t sum_squares(rnn_dynamic *d, rnn_span span, size_t segments, size
     return read;
 }
 
-/* The roots of the mean squares, and then those relative to their mean. To that the vectors of
- * n-grams do not count, as most of them are seldom met: they would only say how many there are. */
+/* The root mean square of those gradients of n-grams' vectors that were met at all. */
+static double spread_of_ngrams(const rnn_network *net, const float *squares, size_t count) {
+    size_t met = 0;
+    double sum = 0;
+    for (size_t j = 0; j < rnn_network_ngram_parameters(net); j++) {
+        sum += (double)squares[net->ngram_weight + j];
+        met += squares[net->ngram_weight + j] > 0;
+    }
+    return met > 0 && count > 0 ? sqrt(sum / (double)met / (double)count) : 0;
+}
+
+/* The roots of the mean squares, and then those relative to their mean. Most n-grams are seldom
+ * met, or never where this was gathered: theirs begin at what is usual for the others, as in
+ * training, and do not count to the mean, which would only tell how many there are. */
 static void finish_spreads(rnn_dynamic *d, size_t count) {
     const rnn_network *net = &d->model->network;
     const float *squares = d->device->arrays(d->engine).second;
-    size_t parameters = net->parameters;
-    size_t vectors = rnn_network_ngram_parameters(net);
-    double sum = 0;
+    size_t parameters = net->parameters, vectors = rnn_network_ngram_parameters(net);
+    double usual = spread_of_ngrams(net, squares, count), sum = 0;
     for (size_t j = 0; j < parameters; j++) {
-        d->spread[j] = count > 0 ? (float)sqrt((double)squares[j] / (double)count) : 0;
-        if (j < net->ngram_weight || j >= net->ngram_weight + vectors)
-            sum += (double)d->spread[j];
+        double spread = count > 0 ? sqrt((double)squares[j] / (double)count) : 0;
+        int is_ngram = j >= net->ngram_weight && j < net->ngram_weight + vectors;
+        d->spread[j] = (float)(is_ngram ? spread + usual : spread);
+        sum += is_ngram ? 0 : (double)d->spread[j];
     }
     d->mean = sum > 0 ? sum / (double)(parameters - vectors) : 1;
     for (size_t j = 0; j < parameters; j++)

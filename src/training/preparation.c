@@ -172,8 +172,10 @@ static rnn_status load_origin(rnn_trainer *t, rnn_error *error) {
     how->hidden_size = (int)from->hidden;
     how->embedding_size = (int)from->embedding;
     how->ngrams = (int)rnn_network_orders(from) + 1;
-    how->ngram_size = (int)from->ngram_size;
-    how->ngram_rows = (int)from->ngram_rows;
+    if (how->ngrams > 1) {
+        how->ngram_size = (int)from->ngram_size;
+        how->ngram_rows = (int)from->ngram_rows;
+    }
     how->bias = from->bias;
     how->tied_output = from->tied;
     how->units = rnn_vocabulary_units(t->origin->vocabulary);
