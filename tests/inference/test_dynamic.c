@@ -218,6 +218,28 @@ static void it_learns_what_can_be_learnt(void **state) {
     rnn_dynamic_destroy(dynamic);
 }
 
+/* N-grams that were not met where spreads were gathered have none, and would go as far as a
+ * number by almost nothing. */
+static void ngrams_that_were_not_met_do_not_leap(void **state) {
+    (void)state;
+    static int32_t two_letters[LENGTH];
+    for (size_t i = 0; i < LENGTH; i++)
+        two_letters[i] = i < 1000 ? (int32_t)(i * i / 3 % 2) : symbols[i];
+    made_ngrams = 5;
+    rnn_model *reader = made_model(ALPHABET, RNN_CELL_LSTM, 24, 0, 0);
+    made_ngrams = 0;
+    for (size_t i = 0; i < reader->network.parameters; i++)
+        reader->parameters[i] /= 6;
+    rnn_span span = {1000, LENGTH};
+    rnn_dynamic *dynamic = follow(reader, two_letters, 20, NULL, 1);
+    rnn_dynamic_gather(dynamic, (rnn_span){0, 1000}, 1, 20);
+    double before = score(dynamic, span, UINT64_MAX, 0.01, 0.001);
+    assert_true(score(dynamic, span, 0, 0.003, 0.001) < before - 0.8);
+    assert_true(score(dynamic, span, 0, 0.024, 0.001) < before);
+    rnn_dynamic_destroy(dynamic);
+    rnn_model_destroy(reader);
+}
+
 static void the_model_stays_as_it_is(void **state) {
     (void)state;
     size_t bytes = model->network.parameters * sizeof(float);
@@ -434,6 +456,7 @@ int main(void) {
         cmocka_unit_test(a_segment_is_scored_before_it_is_learnt),
         cmocka_unit_test(it_reads_in_one_direction),
         cmocka_unit_test(it_learns_what_can_be_learnt),
+        cmocka_unit_test(ngrams_that_were_not_met_do_not_leap),
         cmocka_unit_test(the_model_stays_as_it_is),
         cmocka_unit_test(a_rate_too_high_is_told),
         cmocka_unit_test(the_best_of_the_tried_is_chosen),
