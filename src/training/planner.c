@@ -45,12 +45,13 @@ static const shape shapes[] = {
 /* Above so many symbols a one-hot input would be most of the network. */
 #define MANY_SYMBOLS 512
 #define EMBEDDING    128
-/* N-grams have vectors of this size: the longer the text, the longer ones, ... */
+/* N-grams have vectors of this size: the more characters the text has for each time that it is
+ * read, the longer ones, ... */
 #define NGRAM_SIZE 16
 static const struct {
-    uint64_t characters;
+    double characters;
     int ngrams;
-} ngrams_from[] = {{10000000, 6}, {500000, 5}, {0, 2}};
+} ngrams_from[] = {{1e7, 6}, {1.5e5, 5}, {0, 2}};
 /* ... and a row of each length for so many characters, up to a power of two. */
 #define CHARACTERS_A_ROW 64
 #define FEWEST_ROWS      1024
@@ -127,16 +128,22 @@ static double rate_for(const rnn_training *how) {
     }
 }
 
+/* The longest n-grams for so many passes over the text. */
+static int ngrams_for(const draft *d, double passes) {
+    int i = 0;
+    while ((double)d->task->characters < ngrams_from[i].characters * fmax(1, passes))
+        i++;
+    return ngrams_from[i].ngrams;
+}
+
+/* Those that one pass would bear: how many there will be depends on the shape. */
 static void choose_ngrams(draft *d) {
     rnn_training *how = d->how;
-    uint64_t characters = d->task->characters;
-    int i = 0, rows = FEWEST_ROWS;
-    while (characters < ngrams_from[i].characters)
-        i++;
-    while (rows < MOST_ROWS && (uint64_t)rows * CHARACTERS_A_ROW < characters)
+    int rows = FEWEST_ROWS;
+    while (rows < MOST_ROWS && (uint64_t)rows * CHARACTERS_A_ROW < d->task->characters)
         rows *= 2;
     if (how->ngrams == RNN_AUTO)
-        how->ngrams = ngrams_from[i].ngrams;
+        how->ngrams = ngrams_for(d, 1);
     if (how->ngram_size == RNN_AUTO)
         how->ngram_size = NGRAM_SIZE;
     if (how->ngram_rows == RNN_AUTO)
@@ -257,6 +264,15 @@ static rnn_status climb(draft *d, shape *chosen, double *characters, bound *boun
     return status;
 }
 
+/* What is read often is learnt by heart the sooner the longer its n-grams are. */
+static rnn_status shorten_ngrams(draft *d, shape s, double *characters, rnn_error *error) {
+    int ngrams = ngrams_for(d, *characters / (double)d->task->characters);
+    if (d->asked.ngrams != RNN_AUTO || ngrams >= d->how->ngrams)
+        return RNN_OK;
+    d->how->ngrams = ngrams;
+    return measure(d, s, characters, error);
+}
+
 /* Fewer streams make more steps of the same time. */
 static rnn_status choose_streams(draft *d, shape s, double *characters, rnn_error *error) {
     rnn_training *how = d->how;
@@ -282,6 +298,8 @@ static rnn_status choose_shape(draft *d, rnn_error *error) {
     bound bounded;
     double characters = 0;
     rnn_status status = climb(d, &s, &characters, &bounded, error);
+    if (status == RNN_OK)
+        status = shorten_ngrams(d, s, &characters, error);
     if (status == RNN_OK)
         status = choose_streams(d, s, &characters, error);
     if (status != RNN_OK)

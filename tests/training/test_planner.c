@@ -143,9 +143,10 @@ static void test_ngrams(void **state) {
         dropped = how.ngram_dropout;
     }
     assert_true(dropped > 0.2);
+    assert_true(planned(1000000, 1e5).ngrams < planned(1000000, 60).ngrams);
     rnn_training how;
     rnn_training_defaults(&how);
-    rnn_plan told = plan(&how, 1000000, 65, 600, LAPTOP);
+    rnn_plan told = plan(&how, 3000000, 65, 200, LAPTOP);
     assert_non_null(strstr(told.line[2], "vectors for the last 2 to 5: 16 numbers each"));
     assert_non_null(strstr(told.line[2], "are dropped"));
     rnn_training_defaults(&how);
