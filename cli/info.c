@@ -47,8 +47,9 @@ static void print_shape(const rnn_model_info *info) {
         printf(", characters as %d numbers%s", info->embedding_size,
                info->tied_output ? ", tied output" : "");
     if (info->ngrams > 1)
-        printf(", n-grams of 2 to %d as %d numbers each, %s rows a length", info->ngrams,
-               info->ngram_size, figures_count((uint64_t)info->ngram_rows).text);
+        printf(", n-grams of %s%d as %d numbers each, %s rows a length",
+               info->ngrams > 2 ? "2 to " : "", info->ngrams, info->ngram_size,
+               figures_count((uint64_t)info->ngram_rows).text);
     printf("%s\n", info->bias ? "" : ", no biases");
     printf("parameters  %s\n", figures_count(info->parameters).text);
 }

@@ -11,7 +11,8 @@
  * A parameter's spread is the root mean square of its gradients, relative to the mean
  * of all spreads; so a rate is what a weight moves in a segment whose gradient is as
  * large as usual, and a decay the share of the way back to where it came from, for a
- * parameter of mean spread. See rnn_adaptation.
+ * parameter of mean spread. See rnn_adaptation. The vectors of n-grams are not among those of the
+ * mean, and to their spread the usual one of those that were met is added: most are seldom met.
  */
 #ifndef RNN_DYNAMIC_H
 #define RNN_DYNAMIC_H

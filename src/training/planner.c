@@ -360,16 +360,13 @@ static void choose_drop(draft *d) {
 static void tell_ngrams(draft *d) {
     const rnn_training *how = d->how;
     char dropped[64] = "";
-    if (how->ngrams <= 1 || d->asked.ngrams != RNN_AUTO)
+    if (how->ngrams <= 1)
         return;
-    if (how->ngram_dropout > 0 && d->asked.ngram_dropout == RNN_AUTO)
+    if (how->ngram_dropout > 0)
         snprintf(dropped, sizeof dropped, ", of which %.0f %% are dropped",
                  100 * how->ngram_dropout);
     say(d, "beside each character, vectors for the last %s%d: %d numbers each, %d of a length%s",
-        how->ngrams == 2   ? ""
-        : how->ngrams == 3 ? "2 and "
-                           : "2 to ",
-        how->ngrams, how->ngram_size, how->ngram_rows, dropped);
+        how->ngrams > 2 ? "2 to " : "", how->ngrams, how->ngram_size, how->ngram_rows, dropped);
 }
 
 static void tell_drop(draft *d) {

@@ -65,7 +65,8 @@ static void check_evaluation_of(const rnn_device *device, const char *cpu, const
                        .layers = how->layers,
                        .bias = how->bias,
                        .batch = how->batch,
-                       .precision = how->precision};
+                       .precision = how->precision,
+                       .ngrams = how->ngrams};
     trial t = begin(device, cpu, how), plain = begin(device, cpu, &nothing);
     float *before = rnn_allocate(t.network.parameters, sizeof *before);
     assert_non_null(before);
@@ -96,6 +97,10 @@ static void check_masks(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
         for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
             setting how = setting_of(cell, dropped[i]);
+            check_masks_of(device, cpu, &how);
+            check_evaluation_of(device, cpu, &how);
+            how.ngrams = 3;
+            how.ngram_dropout = 0.4;
             check_masks_of(device, cpu, &how);
             check_evaluation_of(device, cpu, &how);
             how.precision = RNN_PRECISION_BF16;

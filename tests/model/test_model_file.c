@@ -243,6 +243,8 @@ static void test_configurations(void **state) {
     "{\"version\":" version ",\"cell\":" cell ",\"num_layers\":" layers ",\"hidden_size\":" hidden \
     ",\"embedding_size\":" embedding ",\"symbols\":" symbols ",\"bias\":" bias                     \
     ",\"tied_output\":" tied "}"
+#define NGRAMS(ngrams, size, rows)                                                                 \
+    ",\"ngrams\":" ngrams ",\"ngram_size\":" size ",\"ngram_rows\":" rows
     static const struct {
         const char *text;
         rnn_status status;
@@ -254,27 +256,17 @@ static void test_configurations(void **state) {
          "a later rnn"},
         {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true", "true"), RNN_ERR_FORMAT,
          "lacks \"ngrams\""},
-        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true",
-                 "true,\"ngrams\":1,\"ngram_size\":0,"
-                 "\"ngram_rows\":0"),
-         RNN_OK, NULL},
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true", "true" NGRAMS("1", "0", "0")), RNN_OK,
+         NULL},
         {MEMBERS("1", "\"tanh\"", "1", "2", "2", "3", "true", "true,\"ngrams\":1"), RNN_ERR_FORMAT,
          "an unknown member, \"ngrams\""},
-        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true",
-                 "true,\"ngrams\":3,\"ngram_size\":0,"
-                 "\"ngram_rows\":5"),
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true", "true" NGRAMS("3", "0", "5")),
          RNN_ERR_FORMAT, "ngram_size must be"},
-        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true",
-                 "true,\"ngrams\":3,\"ngram_size\":4,"
-                 "\"ngram_rows\":0"),
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true", "true" NGRAMS("3", "4", "0")),
          RNN_ERR_FORMAT, "ngram_rows must be"},
-        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true",
-                 "true,\"ngrams\":17,\"ngram_size\":4,"
-                 "\"ngram_rows\":5"),
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true", "true" NGRAMS("17", "4", "5")),
          RNN_ERR_FORMAT, "ngrams must be"},
-        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true",
-                 "true,\"ngrams\":3,\"ngram_size\":4,"
-                 "\"ngram_rows\":5"),
+        {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true", "true" NGRAMS("3", "4", "5")),
          RNN_ERR_FORMAT,
          "'ngrams.weight' is missing; the configuration asks for it as F32 [10, 4]"},
         {"{\"version\":99,\"cells\":[{}]}", RNN_ERR_UNSUPPORTED, "version 99"},

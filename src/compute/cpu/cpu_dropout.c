@@ -101,15 +101,13 @@ void rnn_cpu_output_dropout(const rnn_engine *e, size_t row, size_t rows, const 
 
 /* ------------------------------------------------------------------ n-grams */
 
-void rnn_cpu_ngram_mask(rnn_engine *e, size_t rows, int drops, uint64_t step) {
+void rnn_cpu_ngram_mask(rnn_engine *e, size_t rows, uint64_t step) {
     for (size_t n = 0; e->ngram_mask && n < rnn_network_orders(&e->network); n++) {
         float *to = e->ngram_mask + n * e->length * e->batch;
+        mask by = mask_of(e, NGRAMS_STREAM(n), step, e->ngram_dropout);
         for (size_t r = 0; r < rows; r++)
             to[r] = 1.0f;
-        if (drops) {
-            mask by = mask_of(e, NGRAMS_STREAM(n), step, e->ngram_dropout);
-            apply(&by, 0, rows, to, to);
-        }
+        apply(&by, 0, rows, to, to);
     }
 }
 

@@ -154,7 +154,6 @@ static void prepare(rnn_engine *e, rnn_cpu_packing weights, size_t length, const
     rnn_cpu_pack(e, e->threads, weights);
     rnn_cpu_table(e, length * e->batch, symbols);
     rnn_cpu_ngrams_find(e, length, symbols);
-    rnn_cpu_ngram_mask(e, length * e->batch, 0, 0);
 }
 
 /* Where the window ends that begins with this step. */
@@ -193,7 +192,7 @@ static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
     if (thinned)
         rnn_cpu_thin_weights(e, step);
     prepare(e, thinned ? RNN_CPU_THINNED : RNN_CPU_FORWARD, length, symbols);
-    rnn_cpu_ngram_mask(e, rows, 1, step);
+    rnn_cpu_ngram_mask(e, rows, step);
     for (size_t begin = 0, end; begin < length; begin = end) {
         end = window_end(e, begin, length);
         rnn_cpu_forward(e, begin, end, 1, step);

@@ -248,16 +248,17 @@ void rnn_cpu_table(rnn_engine *engine, size_t n, const int32_t *symbols);
 void rnn_cpu_table_gather(rnn_engine *engine, size_t begin, size_t end);
 void rnn_cpu_table_backward(rnn_engine *engine, size_t row, size_t rows, int first);
 
-/* cpu_ngrams.c; nothing is done where the network reads none. The symbols that come before the
- * next sequence, [orders][batch], NULL for none. Which rows the characters of a
- * sequence read, and what comes before the next one; */
+/* cpu_ngrams.c; all do nothing where the network reads no n-grams. Takes the symbols that come
+ * before the next sequence, [orders][batch]; NULL for none. */
 void rnn_cpu_ngrams_resume(rnn_engine *engine, const float *before);
+/* Finds the rows of the table that a sequence reads, and goes on to what comes behind it. */
 void rnn_cpu_ngrams_find(rnn_engine *engine, size_t length, const int32_t *symbols);
-/* these rows for steps [begin, end), which are the window; */
-void rnn_cpu_ngrams_read(rnn_engine *engine, size_t begin, size_t end);
-/* added to the input sums of rows [begin, end) of [time][batch]; */
+/* Fetches the vectors of steps [begin, end), which are the window; with dropout, times the
+ * step's mask. */
+void rnn_cpu_ngrams_read(rnn_engine *engine, size_t begin, size_t end, int dropout);
+/* Adds what they say to the input sums of rows [begin, end) of [time][batch]. */
 void rnn_cpu_ngrams_add(rnn_engine *engine, size_t begin, size_t end, int thread);
-/* the gradient that the window's `rows` rows from `row` on give. */
+/* Adds the gradient that the window's `rows` rows from `row` on give. */
 void rnn_cpu_ngrams_backward(rnn_engine *engine, size_t row, size_t rows);
 
 /* cpu_forward.c: all layers through a window, steps [begin, end) of the sequence; h of the
@@ -300,8 +301,8 @@ void rnn_cpu_output_mask(rnn_engine *engine, uint64_t step);
  * and `to` are the first of them. */
 void rnn_cpu_output_dropout(const rnn_engine *engine, size_t row, size_t rows, const float *from,
                             float *to);
-/* Makes ngram_mask for the rows of a sequence, where there is one: of ones where `drops` is 0. */
-void rnn_cpu_ngram_mask(rnn_engine *engine, size_t rows, int drops, uint64_t step);
+/* Makes the n-grams' mask of a step for the rows of a sequence, where they are dropped. */
+void rnn_cpu_ngram_mask(rnn_engine *engine, size_t rows, uint64_t step);
 /* Weight drop: writes the recurrent weights of a step, thinned, to their places in the
  * gradient, which is not needed before the way back; they are packed from there. And thins
  * their gradient, with the same masks. */

@@ -148,7 +148,7 @@ void rnn_cpu_forward(rnn_engine *e, size_t begin, size_t end, int dropout, uint6
     /* Where all rows are those of one step, inputs and states go together. */
     int at_once = few && end - begin == 1 && !(dropout && e->dropout > 0);
     e->from = begin;
-    rnn_cpu_ngrams_read(e, begin, end);
+    rnn_cpu_ngrams_read(e, begin, end, dropout);
     for (size_t l = 0; l < e->network.layers; l++) {
         layer_job job = {e, l, begin, end, dropout, step};
         if (!at_once)

@@ -58,6 +58,7 @@ static void drop(const rnn_engine *e, size_t row, size_t begin, size_t end, floa
 typedef struct ngrams_job {
     rnn_engine *engine;
     size_t row, rows; /* of [time][batch]; the window's first, and how many */
+    int dropout;
 } ngrams_job;
 
 static void read_work(void *argument, int thread, int count) {
@@ -70,11 +71,12 @@ static void read_work(void *argument, int thread, int count) {
         e->kernels->gather(end - begin, size, e->parameters + net->ngram_weight, size,
                            e->ngram_index + n * e->length * e->batch + job->row + begin,
                            rnn_cpu_row(e->ngram_rows, begin, width) + n * size, width);
-    drop(e, job->row, begin, end, e->ngram_rows);
+    if (job->dropout)
+        drop(e, job->row, begin, end, e->ngram_rows);
 }
 
-void rnn_cpu_ngrams_read(rnn_engine *e, size_t begin, size_t end) {
-    ngrams_job job = {e, begin * e->batch, (end - begin) * e->batch};
+void rnn_cpu_ngrams_read(rnn_engine *e, size_t begin, size_t end, int dropout) {
+    ngrams_job job = {e, begin * e->batch, (end - begin) * e->batch, dropout};
     if (e->ngram_rows)
         rnn_cpu_run(e, read_work, &job, job.rows * rnn_network_ngram_inputs(&e->network));
 }
@@ -123,12 +125,12 @@ static void scatter_work(void *argument, int thread, int count) {
 }
 
 void rnn_cpu_ngrams_backward(rnn_engine *e, size_t row, size_t rows) {
-    ngrams_job job = {e, row, rows};
+    ngrams_job job = {e, row, rows, 1};
     size_t width = rnn_network_ngram_inputs(&e->network);
     if (!e->ngram_rows)
         return;
     if (e->window < e->length) /* another window's are there */
-        rnn_cpu_ngrams_read(e, row / e->batch, row / e->batch + rows / e->batch);
+        rnn_cpu_ngrams_read(e, row / e->batch, (row + rows) / e->batch, 1);
     rnn_cpu_run(e, backward_work, &job, rows * e->input_sums * width);
     rnn_cpu_run(e, scatter_work, &job, rows * width);
 }
