@@ -223,7 +223,7 @@ const command bench_command = {
     "memory). docs/performance.md says what is counted.\n\n"
     "All of it takes about a minute and 1.3 GB of memory.",
     (const char *const[]){"rnn bench", "rnn bench --config 'train lstm 2x512, sample' --json",
-                          "rnn bench --config 'train lstm 4x256 b32 s64' --threads 1", NULL},
+                          "rnn bench --config 'train lstm 1x192 n5 b32 s64' --threads 1", NULL},
     {own_table, manners_table, NULL},
     run,
 };

@@ -22,18 +22,18 @@ static const char *const precisions[] = {"auto", "float32", "bf16", "int8", NULL
 
 /* Those in bf16 and int8 come behind those in float32 that they are like. */
 static const rnn_workload standard[] = {
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_PRECISION_BF16},
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 3, 512, 50, 100, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_GRU, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_TANH, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 128, 50, 50, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 2, 512, 100, 100, RNN_PRECISION_BF16},
-    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_PRECISION_FLOAT32},
-    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_PRECISION_BF16},
-    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 1, 1, RNN_PRECISION_INT8},
-    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 64, 1, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 0, 100, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 512, 0, 100, 100, RNN_PRECISION_BF16},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 3, 512, 0, 50, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_GRU, 2, 512, 0, 100, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_TANH, 2, 512, 0, 100, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_TRAIN, RNN_CELL_LSTM, 2, 128, 0, 50, 50, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 2, 512, 0, 100, 100, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_EVALUATE, RNN_CELL_LSTM, 2, 512, 0, 100, 100, RNN_PRECISION_BF16},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 0, 1, 1, RNN_PRECISION_FLOAT32},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 0, 1, 1, RNN_PRECISION_BF16},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 0, 1, 1, RNN_PRECISION_INT8},
+    {RNN_TASK_SAMPLE, RNN_CELL_LSTM, 2, 512, 0, 64, 1, RNN_PRECISION_FLOAT32},
 };
 
 /* ------------------------------------------------------------------- reading */
@@ -41,7 +41,7 @@ static const rnn_workload standard[] = {
 /* What a configuration says, and about what it says nothing. */
 typedef struct words {
     rnn_workload said;
-    int task, cell, size, batch, length, precision; /* 1: it says it */
+    int task, cell, size, ngrams, batch, length, precision; /* 1: it says it */
 } words;
 
 /* The place of a word in a list that ends with NULL; -1. */
@@ -65,16 +65,33 @@ static size_t read_number(const char **at, size_t most) {
     return number;
 }
 
-/* "2x512", "b100", "s100": 1 if the word is such a one, with numbers in range. */
+/* "b100", "s100", "n5", told by the first letter; 1 if the number is in range. */
+static int read_lettered(words *w, const char *word, int **flag) {
+    const struct {
+        char letter;
+        size_t least, most, *said;
+        int *flag;
+    } kinds[] = {
+        {'b', 1, MOST_STREAMS, &w->said.batch, &w->batch},
+        {'s', 1, MOST_CHARACTERS, &w->said.length, &w->length},
+        {'n', 2, RNN_MAX_NGRAMS, &w->said.ngrams, &w->ngrams},
+    };
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        const char *at = word + 1;
+        if (*word != kinds[i].letter)
+            continue;
+        *kinds[i].said = read_number(&at, kinds[i].most);
+        *flag = kinds[i].flag;
+        return *kinds[i].said >= kinds[i].least && !*at;
+    }
+    return 0;
+}
+
+/* "2x512" and those with a letter: 1 if the word is such a one, with numbers in range. */
 static int read_numbers(words *w, const char *word, int **flag) {
     const char *at = word;
-    if (*at == 'b' || *at == 's') {
-        int streams = *at++ == 'b';
-        size_t number = read_number(&at, streams ? MOST_STREAMS : MOST_CHARACTERS);
-        *(streams ? &w->said.batch : &w->said.length) = number;
-        *flag = streams ? &w->batch : &w->length;
-        return number > 0 && !*at;
-    }
+    if (*at < '0' || *at > '9')
+        return read_lettered(w, word, flag);
     w->said.layers = read_number(&at, RNN_MAX_LAYERS);
     if (w->said.layers == 0 || *at++ != 'x')
         return 0;
@@ -101,9 +118,10 @@ static rnn_status read_word(words *w, const char *word, rnn_error *error) {
             return rnn_fail(error, RNN_ERR_RANGE,
                             "'%.40s' is no word of a configuration; these are: train, evaluate or "
                             "sample; tanh, gru or lstm; layers x units, like 2x512 (at most %dx"
-                            "65536); streams, like b100; characters of a sequence, like s100; "
+                            "65536); vectors of n-grams up to a length, like n5 (2 to %d); "
+                            "streams, like b100; characters of a sequence, like s100; "
                             "float32, bf16 or int8",
-                            word, RNN_MAX_LAYERS);
+                            word, RNN_MAX_LAYERS, RNN_MAX_NGRAMS);
         }
     }
     if (*flag)
@@ -138,6 +156,7 @@ static int is_part_of(const words *w, const rnn_workload *whole) {
     const rnn_workload *said = &w->said;
     return (!w->task || said->task == whole->task) && (!w->cell || said->cell == whole->cell) &&
            (!w->size || (said->layers == whole->layers && said->hidden == whole->hidden)) &&
+           (!w->ngrams || said->ngrams == whole->ngrams) &&
            (!w->batch || said->batch == whole->batch) &&
            (!w->length || said->length == whole->length);
 }
@@ -252,11 +271,13 @@ rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list
 /* ------------------------------------------------------------------- telling */
 
 void rnn_workload_name(const rnn_workload *what, char *name) {
-    char sequence[24] = "";
+    char ngrams[24] = "", sequence[24] = "";
+    if (what->ngrams > 0)
+        snprintf(ngrams, sizeof ngrams, " n%zu", what->ngrams);
     if (what->task != RNN_TASK_SAMPLE)
         snprintf(sequence, sizeof sequence, " s%zu", what->length);
-    snprintf(name, RNN_WORKLOAD_NAME, "%s %s %zux%zu b%zu%s %s", tasks[what->task],
-             cells[what->cell], what->layers, what->hidden, what->batch, sequence,
+    snprintf(name, RNN_WORKLOAD_NAME, "%s %s %zux%zu%s b%zu%s %s", tasks[what->task],
+             cells[what->cell], what->layers, what->hidden, ngrams, what->batch, sequence,
              precisions[what->precision]);
 }
 
@@ -265,15 +286,20 @@ rnn_status rnn_workload_network(const rnn_workload *what, rnn_network *out, rnn_
                          .layers = what->layers,
                          .hidden = what->hidden,
                          .symbols = RNN_WORKLOAD_SYMBOLS,
+                         .ngrams = what->ngrams,
+                         .ngram_size = what->ngrams > 0 ? RNN_WORKLOAD_NGRAM_SIZE : 0,
+                         .ngram_rows = what->ngrams > 0 ? RNN_WORKLOAD_NGRAM_ROWS : 0,
                          .bias = 1};
     return rnn_network_lay_out(out, error);
 }
 
-/* ((2L - 1) G H + V) H */
+/* (((2L - 1) H + (N - 1) S) G + V) H */
 static double multiply_adds(const rnn_workload *what) {
     static const double gates[] = {1, 3, 4}; /* tanh, GRU, LSTM */
     double layers = (double)what->layers, hidden = (double)what->hidden;
-    return ((2 * layers - 1) * gates[what->cell] * hidden + RNN_WORKLOAD_SYMBOLS) * hidden;
+    double vectors = what->ngrams > 0 ? (double)(what->ngrams - 1) * RNN_WORKLOAD_NGRAM_SIZE : 0;
+    double inputs = (2 * layers - 1) * hidden + vectors;
+    return (inputs * gates[what->cell] + RNN_WORKLOAD_SYMBOLS) * hidden;
 }
 
 double rnn_workload_flop(const rnn_workload *what) {

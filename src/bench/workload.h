@@ -4,6 +4,9 @@
  *
  *   train lstm 2x512 b100 s100 float32
  *   task  cell layers x units, streams, characters of a sequence, precision
+ *
+ *   train lstm 1x192 n5 b32 s64 float32
+ *   the same, with vectors of the last 2, 3, 4 and 5 characters
  */
 #ifndef RNN_WORKLOAD_H
 #define RNN_WORKLOAD_H
@@ -15,12 +18,17 @@
 #define RNN_WORKLOAD_SYMBOLS 65 /* as many as tiny Shakespeare has */
 #define RNN_WORKLOAD_NAME    80 /* room for a name */
 
+/* Of n-grams' vectors, as the plan has them for longer texts. */
+#define RNN_WORKLOAD_NGRAM_SIZE 16
+#define RNN_WORKLOAD_NGRAM_ROWS 32768
+
 typedef enum rnn_task { RNN_TASK_TRAIN, RNN_TASK_EVALUATE, RNN_TASK_SAMPLE } rnn_task;
 
 typedef struct rnn_workload {
     rnn_task task;
     rnn_cell cell;
     size_t layers, hidden;
+    size_t ngrams;           /* the longest that have vectors, or 0 */
     size_t batch;            /* streams side by side */
     size_t length;           /* characters of each that are read at once; sampling: 1 */
     rnn_precision precision; /* not AUTO */
@@ -40,7 +48,7 @@ rnn_status rnn_workload_list(rnn_workload **out, size_t *count, const char *list
 /* The whole name; `name` has room for RNN_WORKLOAD_NAME. */
 void rnn_workload_name(const rnn_workload *what, char *name);
 
-/* The network: one-hot characters, biases. RNN_ERR_RANGE. */
+/* The network: one-hot characters, vectors of n-grams, biases. RNN_ERR_RANGE. */
 rnn_status rnn_workload_network(const rnn_workload *what, rnn_network *out, rnn_error *error);
 
 /* FLOP for one character, a multiplication with its addition counted as two, and

@@ -85,6 +85,8 @@ static void other_names_are_configurations_of_their_own(void **state) {
     stands_for("train lstm 4x256 b32 s64 float32", RNN_PRECISION_BF16,
                "train lstm 4x256 b32 s64 float32");
     stands_for("s7 1x16 tanh train", RNN_PRECISION_FLOAT32, "train tanh 1x16 b100 s7 float32");
+    stands_for("train n5 lstm 1x192 b32 s64", RNN_PRECISION_BF16,
+               "train lstm 1x192 n5 b32 s64 bf16");
     stands_for("sample gru 2x64", RNN_PRECISION_FLOAT32, "sample gru 2x64 b1 float32");
     stands_for("evaluate lstm 2x512 b100 s100", RNN_PRECISION_FLOAT32,
                "evaluate lstm 2x512 b100 s100 float32");
@@ -96,6 +98,7 @@ static void a_whole_name_stands_for_itself(void **state) {
         "train lstm 2x512 b100 s100 float32",
         "evaluate gru 32x8 b1 s65536 bf16",
         "sample tanh 1x4096 b65536 int8",
+        "train lstm 1x192 n16 b32 s64 float32",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         stands_for(names[i], RNN_PRECISION_FLOAT32, names[i]);
@@ -104,16 +107,30 @@ static void a_whole_name_stands_for_itself(void **state) {
 static void wrong_names_are_refused_with_a_reason(void **state) {
     (void)state;
     static const char *const wrong[][2] = {
-        {"fast", "'fast' is no word"},        {"train lstm 2x", "'2x' is no word"},
-        {"train lstm x5", "'x5' is no word"}, {"train lstm 0x5", "'0x5' is no word"},
-        {"train lstm 2x5y", "is no word"},    {"train lstm 33x5", "'33x5' is no word"},
-        {"train lstm 1x65537", "is no word"}, {"train b", "'b' is no word"},
-        {"train b0", "'b0' is no word"},      {"train s65537", "is no word"},
-        {"train b5x", "'b5x' is no word"},    {"train lstm gru", "second of its kind"},
-        {"b5 b6", "second of its kind"},      {"train 9x9", "needs a task, a cell and a size"},
-        {"sample s5", "like that"},           {"sample lstm 2x512 s5", "leave s5 out"},
-        {"train,", "nothing stands there"},   {",", "nothing stands there"},
-        {"train, ", "nothing stands there"},  {" , ", "nothing stands there"},
+        {"fast", "'fast' is no word"},
+        {"train lstm 2x", "'2x' is no word"},
+        {"train lstm x5", "'x5' is no word"},
+        {"train lstm 0x5", "'0x5' is no word"},
+        {"train lstm 2x5y", "is no word"},
+        {"train lstm 33x5", "'33x5' is no word"},
+        {"train lstm 1x65537", "is no word"},
+        {"train b", "'b' is no word"},
+        {"train b0", "'b0' is no word"},
+        {"train s65537", "is no word"},
+        {"train b5x", "'b5x' is no word"},
+        {"train lstm gru", "second of its kind"},
+        {"b5 b6", "second of its kind"},
+        {"train 9x9", "needs a task, a cell and a size"},
+        {"sample s5", "like that"},
+        {"sample lstm 2x512 s5", "leave s5 out"},
+        {"train,", "nothing stands there"},
+        {",", "nothing stands there"},
+        {"n5", "like that"},
+        {"train lstm 1x8 n17", "'n17' is no word"},
+        {"train gru 1x8 n1", "is no word"},
+        {"n5 n6", "second of its kind"},
+        {"train, ", "nothing stands there"},
+        {" , ", "nothing stands there"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         rnn_workload *found = NULL;
@@ -128,7 +145,7 @@ static void wrong_names_are_refused_with_a_reason(void **state) {
     }
 }
 
-/* docs/performance.md: 6 ((2L - 1) G H^2 + H V) for a character trained. */
+/* docs/performance.md: 6 ((2L - 1) G H^2 + (N - 1) S G H + H V) for a character trained. */
 static void counts_the_work_by_the_formula(void **state) {
     (void)state;
     rnn_workload what = {.task = RNN_TASK_TRAIN,
@@ -144,6 +161,9 @@ static void counts_the_work_by_the_formula(void **state) {
     assert_int_equal(rnn_workload_weight_bytes(&what), 4 * (3 * 4 * 512 * 512 + 512 * 65));
     what.precision = RNN_PRECISION_INT8;
     assert_int_equal(rnn_workload_weight_bytes(&what), 3 * 4 * 512 * 512 + 512 * 65);
+    what.ngrams = 5;
+    assert_true(rnn_workload_flop(&what) == 2.0 * ((3 * 512 + 4 * 16) * 4 * 512 + 512 * 65));
+    assert_int_equal(rnn_workload_weight_bytes(&what), (3 * 512 + 4 * 16) * 4 * 512 + 512 * 65);
     what = (rnn_workload){.task = RNN_TASK_TRAIN, .cell = RNN_CELL_GRU, .layers = 1, .hidden = 100};
     assert_true(rnn_workload_flop(&what) == 6.0 * (3 * 100 * 100 + 100 * 65));
     what.cell = RNN_CELL_TANH;
