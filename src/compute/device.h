@@ -112,11 +112,13 @@ typedef struct rnn_device {
                                  const int32_t *symbols, const int32_t *targets);
 
     /* Clips and applies the gradient; returns its norm before clipping by norm
-     * (NaN or infinite if it is not finite: nothing is then changed). */
+     * (NaN or infinite if it is not finite: nothing is then changed). Vectors of n-grams whose
+     * gradient is all zero stay as they are, with their moments: no decay, no momentum. */
     double (*update)(rnn_engine *engine, const rnn_update *update);
 
     /* The step of dynamic evaluation with the gradient; the first moments are the
-     * parameters' origin, the second their spread. Returns as update does. */
+     * parameters' origin, the second their spread. Returns as update does, and as there
+     * vectors of n-grams without a gradient stay as they are. */
     double (*adapt)(rnn_engine *engine, const rnn_adaptation *how);
 
     /* Reads one symbol per stream [batch] with the carried state; logits

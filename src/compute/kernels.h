@@ -41,8 +41,9 @@ typedef struct rnn_update {
     double clip_value;  /* gradients are clamped to +- this first; 0: not */
     double clip_norm;   /* then scaled so that their norm is at most this; 0: not */
     /* Of the vectors of n-grams: so many times the root mean square of all their gradients that
-     * are not zero is added to epsilon. Without that, what is met once in a thousand steps moves
-     * ten times as far as what is met in each, as the mean square has forgotten it by then. */
+     * are not zero is added to epsilon. Without that, what is met for the first time moves ten
+     * times as far as what is met in each step: its mean square has only begun to grow, when
+     * correction2, which counts all steps, no longer makes up for that. */
     double ngram_damping;
 } rnn_update;
 

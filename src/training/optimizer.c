@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* Of those that forget squares; docs/planner.md has the losses that decided it. */
+/* Of those that take a mean of squares; docs/planner.md has the losses that decided it. */
 #define NGRAM_DAMPING 1.0
 
 int rnn_optimizer_moments(const rnn_training *how) {
@@ -22,7 +22,7 @@ int rnn_optimizer_moments(const rnn_training *how) {
 }
 
 rnn_update rnn_optimizer_update(const rnn_training *how, int64_t count, double rate) {
-    int forgets = how->optimizer != RNN_SGD && how->optimizer != RNN_ADAGRAD;
+    int has_mean_square = how->optimizer != RNN_SGD && how->optimizer != RNN_ADAGRAD;
     return (rnn_update){
         .kind = (rnn_optimizer)how->optimizer,
         .rate = rate,
@@ -36,6 +36,6 @@ rnn_update rnn_optimizer_update(const rnn_training *how, int64_t count, double r
         .correction2 = (1 - pow(how->beta2, (double)count)),
         .clip_value = how->clip_value,
         .clip_norm = how->clip_norm,
-        .ngram_damping = forgets ? NGRAM_DAMPING : 0,
+        .ngram_damping = has_mean_square ? NGRAM_DAMPING : 0,
     };
 }

@@ -96,6 +96,42 @@ static void test_gradients(void **state) {
     on_each(check_gradients);
 }
 
+/* A gradient says nothing of the sequence before, nor of what was written in its place; and a
+ * step takes all of it. */
+static void check_nothing_before(const rnn_device *device, const char *cpu) {
+    static const rnn_update plain = {.kind = RNN_SGD, .rate = 0.1};
+    for (int input = ONE_HOT; input < INPUT_KINDS; input++) {
+        setting how = {.cell = RNN_CELL_GRU,
+                       .layers = 2,
+                       .input = (input_kind)input,
+                       .batch = BATCH,
+                       .ngrams = 3,
+                       .ngram_dropout = input == EMBEDDING ? 0.4 : 0};
+        trial fresh = begin(device, cpu, &how), used = begin(device, cpu, &how);
+        size_t bytes = fresh.network.parameters * sizeof *fresh.parameters;
+        int32_t other[LENGTH * BATCH] = {0};
+        device->write_parameters(used.engine, used.parameters);
+        device->write_gradient(used.engine, used.parameters);
+        device->train(used.engine, STEP, LENGTH - 1, other, used.targets);
+        differentiate(&fresh, LENGTH - 2);
+        differentiate(&used, LENGTH - 2);
+        assert_memory_equal(used.gradient, fresh.gradient, bytes);
+
+        device->update(used.engine, &plain);
+        device->write_gradient(fresh.engine, fresh.gradient);
+        device->update(fresh.engine, &plain);
+        assert_memory_equal(device->arrays(used.engine).parameters,
+                            device->arrays(fresh.engine).parameters, bytes);
+        end(&fresh);
+        end(&used);
+    }
+}
+
+static void test_nothing_before(void **state) {
+    (void)state;
+    on_each(check_nothing_before);
+}
+
 /* So many streams that the way back goes in several blocks of one or two steps. */
 static void check_many_streams(const rnn_device *device, const char *cpu) {
     for (int cell = RNN_CELL_TANH; cell <= RNN_CELL_LSTM; cell++)
@@ -300,9 +336,10 @@ static void test_bf16_evaluates(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients),   cmocka_unit_test(test_many_streams),
-        cmocka_unit_test(test_few_streams), cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_windows),     cmocka_unit_test(test_bf16_evaluates),
+        cmocka_unit_test(test_gradients),      cmocka_unit_test(test_nothing_before),
+        cmocka_unit_test(test_many_streams),   cmocka_unit_test(test_few_streams),
+        cmocka_unit_test(test_bf16),           cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_bf16_evaluates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

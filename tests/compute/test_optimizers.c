@@ -199,78 +199,179 @@ static void test_non_finite_gradient(void **state) {
     on_each(check_refusal);
 }
 
-/* The vectors of n-grams are damped by the root mean square of those of their gradients that are
- * not zero: Adam without a mean, worked out in the plainest way. */
-static void check_damping(const rnn_device *device, const char *cpu) {
+/* ------------------------------------------------------- vectors of n-grams */
+
+/* So many parameters before the vectors, of them and behind them that threads share them all. */
+static rnn_network network_with_vectors(void) {
     rnn_network network = {.cell = RNN_CELL_GRU,
                            .layers = 1,
-                           .hidden = 3,
-                           .embedding = 5,
-                           .symbols = 7,
+                           .hidden = 40,
+                           .embedding = 300,
+                           .symbols = 70,
                            .ngrams = 3,
                            .ngram_size = 16,
-                           .ngram_rows = 700};
+                           .ngram_rows = 2500};
     rnn_error error = {0};
-    rnn_engine *engine = NULL;
-    rnn_engine_options options = {
-        .batch = 1, .length = 1, .training = 1, .threads = 2, .cpu = cpu, .moments = 2};
     assert_int_equal(rnn_network_lay_out(&network, &error), RNN_OK);
-    assert_int_equal(device->create(&engine, &network, &options, &error), RNN_OK);
-    size_t n = network.parameters, begin = network.ngram_weight, end = begin + 2 * 700 * 16;
-    float *gradient = rnn_allocate(n, sizeof *gradient), *before = rnn_allocate(n, sizeof *before);
-    double *squares = calloc(n, sizeof *squares);
+    return network;
+}
+
+static int is_vector(const rnn_network *net, size_t i) {
+    return i >= net->ngram_weight && i < net->ngram_weight + rnn_network_ngram_parameters(net);
+}
+
+/* Whether a parameter has a gradient in a step: of the vectors, every fifth. */
+static int is_met(const rnn_network *net, size_t i, int step) {
+    return !is_vector(net, i) || (i - net->ngram_weight) / net->ngram_size % 5 == (size_t)step % 2;
+}
+
+static void make_gradient(const rnn_network *net, int step, float *gradient) {
+    for (size_t i = 0; i < net->parameters; i++) {
+        double u = rnn_random_uniform(5, RNN_RANDOM_WEIGHTS, (uint64_t)step, i) - 0.5;
+        gradient[i] = is_met(net, i, step) ? (float)u : 0.0f;
+    }
+}
+
+static void expect_number(float got, double wanted, size_t i, const char *what, const char *cpu) {
+    if (!(fabs((double)got - wanted) <= 1e-7 + 1e-5 * fabs(wanted)))
+        fail_msg("%s: %s %zu is %.8g, not %.8g", cpu, what, i, (double)got, wanted);
+}
+
+typedef struct vectors_trial {
+    const rnn_device *device;
+    const char *cpu;
+    rnn_network network;
+    rnn_engine *engine;
+    float *gradient;
+    float *before; /* parameters before a step */
+    double *first, *second;
+} vectors_trial;
+
+static vectors_trial begin_vectors(const rnn_device *device, const char *cpu, int threads) {
+    vectors_trial t = {.device = device, .cpu = cpu, .network = network_with_vectors()};
+    size_t n = t.network.parameters;
+    rnn_error error = {0};
+    rnn_engine_options options = {
+        .batch = 1, .length = 1, .training = 1, .threads = threads, .cpu = cpu, .moments = 3};
+    assert_int_equal(device->create(&t.engine, &t.network, &options, &error), RNN_OK);
+    t.gradient = rnn_allocate(n, sizeof *t.gradient);
+    t.before = rnn_allocate(n, sizeof *t.before);
+    t.first = rnn_allocate(n, sizeof *t.first);
+    t.second = rnn_allocate(n, sizeof *t.second);
+    return t;
+}
+
+static void end_vectors(vectors_trial *t) {
+    t->device->destroy(t->engine);
+    rnn_free(t->gradient);
+    rnn_free(t->before);
+    rnn_free(t->first);
+    rnn_free(t->second);
+}
+
+/* AdamW, worked out in the plainest way: vectors are damped by the root mean square of those of
+ * their gradients that are not zero, and those that have none stay as they are. */
+static void step_with_vectors(vectors_trial *t, int step) {
     rnn_update how = {.kind = RNN_ADAMW,
                       .rate = 0.01,
+                      .beta1 = 0.8,
                       .beta2 = 0.9,
                       .epsilon = 1e-8,
                       .weight_decay = 0.1,
-                      .correction1 = 1,
+                      .correction1 = 1 - pow(0.8, step),
+                      .correction2 = 1 - pow(0.9, step),
                       .clip_norm = 2,
                       .ngram_damping = 0.7};
-    for (int step = 1; step <= 3; step++) {
-        double norm = 0, sum = 0, count = 0;
-        for (size_t i = 0; i < n; i++) {
-            int met = i < begin || i >= end || (i - begin) / 16 % 5 == (size_t)step;
-            double u = rnn_random_uniform(5, RNN_RANDOM_WEIGHTS, (uint64_t)step, i) - 0.5;
-            gradient[i] = met ? (float)u : 0.0f;
-            norm += pow((double)gradient[i], 2);
-            sum += i >= begin && i < end ? pow((double)gradient[i], 2) : 0;
-            count += i >= begin && i < end && gradient[i] != 0;
-        }
-        double scale = 2 / (sqrt(norm) + 1e-6), damping = 0.7 * scale * sqrt(sum / count);
-        assert_true(scale < 0.5 && count > 1000);
-        memcpy(before, device->arrays(engine).parameters, n * sizeof *before);
-        device->write_gradient(engine, gradient);
-        how.correction2 = 1 - pow(how.beta2, step);
-        device->update(engine, &how);
-        const float *got = device->arrays(engine).parameters;
-        for (size_t i = 0; i < n; i++) {
-            double g = (double)gradient[i] * scale;
-            squares[i] = 0.9 * squares[i] + 0.1 * g * g;
-            double root = sqrt(squares[i] / how.correction2) + 1e-8;
-            root += i >= begin && i < end ? damping : 0;
-            double wanted = (double)before[i] * (1 - 0.01 * 0.1) - 0.01 * g / root;
-            if (!(fabs((double)got[i] - wanted) <= 1e-7 + 1e-5 * fabs(wanted)))
-                fail_msg("%s: after step %d parameter %zu is %.8g, not %.8g", cpu, step, i, got[i],
-                         wanted);
-        }
+    size_t n = t->network.parameters;
+    double squares = 0, of_vectors = 0, count = 0;
+    make_gradient(&t->network, step, t->gradient);
+    for (size_t i = 0; i < n; i++) {
+        double square = pow((double)t->gradient[i], 2);
+        squares += square;
+        of_vectors += is_vector(&t->network, i) ? square : 0;
+        count += is_vector(&t->network, i) && square != 0;
     }
-    device->destroy(engine);
-    free(squares);
-    rnn_free(before);
-    rnn_free(gradient);
+    double norm = sqrt(squares), scale = 2 / (norm + 1e-6);
+    double damping = 0.7 * scale * sqrt(of_vectors / count);
+    memcpy(t->before, t->device->arrays(t->engine).parameters, n * sizeof *t->before);
+    t->device->write_gradient(t->engine, t->gradient);
+    assert_true(fabs(t->device->update(t->engine, &how) - norm) <= 1e-9 * norm);
+    rnn_engine_arrays got = t->device->arrays(t->engine);
+    for (size_t i = 0; i < n; i++) {
+        double g = (double)t->gradient[i] * scale, wanted = (double)t->before[i];
+        if (is_met(&t->network, i, step)) {
+            t->first[i] = 0.8 * t->first[i] + 0.2 * g;
+            t->second[i] = 0.9 * t->second[i] + 0.1 * g * g;
+            double root = sqrt(t->second[i] / how.correction2) + 1e-8;
+            root += is_vector(&t->network, i) ? damping : 0;
+            wanted *= 1 - 0.01 * 0.1;
+            wanted -= 0.01 * t->first[i] / how.correction1 / root;
+        }
+        expect_number(got.parameters[i], wanted, i, "parameter", t->cpu);
+        expect_number(got.first[i], t->first[i], i, "mean", t->cpu);
+        expect_number(got.second[i], t->second[i], i, "mean square", t->cpu);
+    }
 }
 
-static void test_damping_of_ngrams(void **state) {
+/* Dynamic evaluation: origin and spread are the moments. */
+static void adapt_vectors(vectors_trial *t, int step) {
+    const rnn_adaptation how = {.rate = 0.1, .decay = 0.3, .epsilon = 0.01};
+    size_t n = t->network.parameters;
+    rnn_engine_arrays got = t->device->arrays(t->engine);
+    memcpy(t->before, got.parameters, n * sizeof *t->before);
+    make_gradient(&t->network, step, t->gradient);
+    t->device->write_gradient(t->engine, t->gradient);
+    t->device->adapt(t->engine, &how);
+    got = t->device->arrays(t->engine);
+    for (size_t i = 0; i < n; i++) {
+        double wanted = (double)t->before[i], spread = (double)got.second[i];
+        if (is_met(&t->network, i, step))
+            wanted += fmin(1, 0.3 * spread) * ((double)got.first[i] - wanted) -
+                      0.1 * (double)t->gradient[i] / (spread + 0.01);
+        expect_number(got.parameters[i], wanted, i, "adapted parameter", t->cpu);
+    }
+}
+
+/* One number that is none, in a vector alone. */
+static void refuse_vectors(vectors_trial *t) {
+    size_t n = t->network.parameters;
+    rnn_update how = {.kind = RNN_SGD, .rate = 1};
+    memset(t->gradient, 0, n * sizeof *t->gradient);
+    t->gradient[t->network.ngram_weight + 70001] = NAN;
+    memcpy(t->before, t->device->arrays(t->engine).parameters, n * sizeof *t->before);
+    t->device->write_gradient(t->engine, t->gradient);
+    assert_true(isnan(t->device->update(t->engine, &how)));
+    assert_memory_equal(t->device->arrays(t->engine).parameters, t->before, n * sizeof *t->before);
+}
+
+static void check_vectors(const rnn_device *device, const char *cpu) {
+    float *one_thread = NULL;
+    for (int threads = 1; threads <= 3; threads++) {
+        vectors_trial t = begin_vectors(device, cpu, threads);
+        size_t bytes = t.network.parameters * sizeof(float);
+        for (int step = 1; step <= 4; step++)
+            step_with_vectors(&t, step);
+        adapt_vectors(&t, 5);
+        refuse_vectors(&t);
+        if (one_thread)
+            assert_memory_equal(device->arrays(t.engine).parameters, one_thread, bytes);
+        else
+            one_thread = memcpy(rnn_allocate(bytes, 1), device->arrays(t.engine).parameters, bytes);
+        end_vectors(&t);
+    }
+    rnn_free(one_thread);
+}
+
+static void test_vectors_of_ngrams(void **state) {
     (void)state;
-    on_each(check_damping);
+    on_each(check_vectors);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_pytorch),
         cmocka_unit_test(test_non_finite_gradient),
-        cmocka_unit_test(test_damping_of_ngrams),
+        cmocka_unit_test(test_vectors_of_ngrams),
     };
     return cmocka_run_group_tests(tests, open_fixtures, close_fixtures);
 }

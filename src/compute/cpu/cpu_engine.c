@@ -105,6 +105,7 @@ static void read_gradient(rnn_engine *e, float *to) {
 
 static void write_gradient(rnn_engine *e, const float *from) {
     copy(e->gradient, from, e->network.parameters);
+    rnn_cpu_ngrams_meet_all(e);
 }
 
 static void write_moments(rnn_engine *e, const float *first, const float *second) {
@@ -185,6 +186,15 @@ static rnn_sequence_result evaluate(rnn_engine *e, size_t length, const int32_t 
     return add_up(e, rows);
 }
 
+/* For a sequence of n characters; most n-grams' vectors have none to be cleared. */
+static void clear_gradient(rnn_engine *e, size_t n) {
+    const rnn_network *net = &e->network;
+    size_t vectors = rnn_network_ngram_parameters(net), before = vectors ? net->ngram_weight : 0;
+    memset(e->gradient, 0, before * sizeof(float));
+    memset(e->gradient + before + vectors, 0, (net->parameters - before - vectors) * sizeof(float));
+    rnn_cpu_ngrams_meet(e, n);
+}
+
 static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
                                  const int32_t *symbols, const int32_t *targets) {
     size_t rows = length * e->batch;
@@ -198,7 +208,7 @@ static rnn_sequence_result train(rnn_engine *e, uint64_t step, size_t length,
         rnn_cpu_forward(e, begin, end, 1, step);
     }
     rnn_cpu_pack(e, e->threads, RNN_CPU_BACKWARD);
-    memset(e->gradient, 0, e->network.parameters * sizeof(float));
+    clear_gradient(e, rows);
     rnn_cpu_backward(e, length, targets, step);
     if (thinned)
         rnn_cpu_thin_gradient(e);

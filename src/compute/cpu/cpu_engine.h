@@ -143,6 +143,13 @@ struct rnn_engine {
     float *ngram_gradient;          /* the same, in training */
     float *ngram_mask;              /* [orders][length * batch]: 0, or what a vector is multiplied
                                        by; with dropout of n-grams, else NULL */
+    /* In training: which rows of the table may have a gradient, each once. */
+    int32_t *ngram_met; /* [orders * ngram_rows] */
+    size_t ngram_met_count;
+    uint8_t *ngram_is_met; /* [orders * ngram_rows] */
+    /* Sums of squares, and how many of those numbers are not zero, one a piece of
+     * RNN_CPU_PIECE_VECTORS of the list. */
+    double *ngram_squares, *ngram_counted;
 
     size_t window;  /* steps whose gates and h are held: all, or with a history a block */
     size_t from;    /* the first of those that are held now */
@@ -158,7 +165,6 @@ struct rnn_engine {
     float *operands; /* RNN_CPU_OPERAND_ROWS converted rows for each thread, or NULL */
     size_t operand_floats;
     double *partial; /* sums of squares, one a piece of RNN_CPU_PIECE parameters */
-    double *counted; /* with n-grams: numbers that are not zero, one a piece of the table */
 
     /* With output dropout, else NULL. */
     float *output_mask; /* [batch][hidden]: 0, or what a value is multiplied by */
@@ -168,7 +174,13 @@ struct rnn_engine {
     uint8_t *weight_mask;
 };
 
-#define RNN_CPU_PIECE ((size_t)16384)
+/* Parameters, and n-grams' vectors, of a piece of the norm. */
+#define RNN_CPU_PIECE         ((size_t)16384)
+#define RNN_CPU_PIECE_VECTORS ((size_t)512)
+
+static inline size_t rnn_cpu_pieces(size_t count, size_t piece) {
+    return (count + piece - 1) / piece;
+}
 
 /* Work of fewer multiply-adds than this is done before another thread wakes up. */
 #define RNN_CPU_SMALL_WORK ((size_t)1 << 16)
@@ -258,6 +270,11 @@ void rnn_cpu_ngrams_find(rnn_engine *engine, size_t length, const int32_t *symbo
 void rnn_cpu_ngrams_read(rnn_engine *engine, size_t begin, size_t end, int dropout);
 /* Adds what they say to the input sums of rows [begin, end) of [time][batch]. */
 void rnn_cpu_ngrams_add(rnn_engine *engine, size_t begin, size_t end, int thread);
+/* Before the way back through a sequence of n characters: clears the gradient of the vectors on
+ * the list, and lists those that the sequence has met, length by length. */
+void rnn_cpu_ngrams_meet(rnn_engine *engine, size_t n);
+/* Lists all of them, for a gradient that comes from elsewhere. */
+void rnn_cpu_ngrams_meet_all(rnn_engine *engine);
 /* Adds the gradient that the window's `rows` rows from `row` on give. */
 void rnn_cpu_ngrams_backward(rnn_engine *engine, size_t row, size_t rows);
 

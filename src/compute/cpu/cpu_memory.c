@@ -129,6 +129,16 @@ static int allocate_table(rnn_engine *e) {
            (net->embedding == 0 || allocate(&e->embedded_gradient, e->table_rows, net->embedding));
 }
 
+static int allocate_met(rnn_engine *e) {
+    size_t rows = rnn_network_orders(&e->network) * e->network.ngram_rows;
+    size_t pieces = rnn_cpu_pieces(rows, RNN_CPU_PIECE_VECTORS);
+    e->ngram_met = rnn_allocate(rows, sizeof(int32_t));
+    e->ngram_is_met = rnn_allocate(rows, 1);
+    e->ngram_squares = rnn_allocate(pieces, sizeof(double));
+    e->ngram_counted = rnn_allocate(pieces, sizeof(double));
+    return e->ngram_met && e->ngram_is_met && e->ngram_squares && e->ngram_counted;
+}
+
 static int allocate_ngrams(rnn_engine *e) {
     size_t orders = rnn_network_orders(&e->network), rows = e->length * e->batch;
     size_t width = rnn_network_ngram_inputs(&e->network);
@@ -143,7 +153,8 @@ static int allocate_ngrams(rnn_engine *e) {
     return e->ngram_before && e->ngram_index &&
            (e->ngram_dropout == 0 || allocate(&e->ngram_mask, orders, rows)) &&
            allocate(&e->ngram_rows, e->window * e->batch, width) &&
-           (!e->training || allocate(&e->ngram_gradient, e->window * e->batch, width));
+           (!e->training ||
+            (allocate(&e->ngram_gradient, e->window * e->batch, width) && allocate_met(e)));
 }
 
 static int allocate_output(rnn_engine *e) {
@@ -216,15 +227,11 @@ static int allocate_training(rnn_engine *e, const rnn_engine_options *options) {
     size_t rows = e->length * e->batch, tallest = larger(e->columns, net->symbols);
     size_t widest = larger(net->hidden, larger(net->embedding, rnn_network_ngram_inputs(net)));
     e->scratch_floats = k->gradient_scratch(rows, tallest, widest);
-    size_t pieces = (net->parameters + RNN_CPU_PIECE - 1) / RNN_CPU_PIECE;
     for (size_t l = 0; l < net->layers; l++)
         if (!allocate_between_blocks(e, l))
             return 0;
-    e->partial = rnn_allocate(pieces, sizeof(double));
-    if (rnn_network_orders(net) > 0)
-        e->counted = rnn_allocate(pieces, sizeof(double));
-    return e->partial && (rnn_network_orders(net) == 0 || e->counted) &&
-           allocate(&e->gradient, net->parameters, 1) &&
+    e->partial = rnn_allocate(rnn_cpu_pieces(net->parameters, RNN_CPU_PIECE), sizeof(double));
+    return e->partial && allocate(&e->gradient, net->parameters, 1) &&
            (!(options->moments & 1) || allocate(&e->first, net->parameters, 1)) &&
            (!(options->moments & 2) || allocate(&e->second, net->parameters, 1)) &&
            allocate(&e->top_dh, e->block * e->batch, net->hidden) && allocate_masks(e) &&
@@ -263,15 +270,16 @@ void rnn_cpu_destroy(rnn_engine *e) {
         rnn_free(e->table);
     for (size_t l = 0; l < e->network.layers; l++)
         destroy_layer_rows(e, l);
-    void *arrays[] = {e->gradient,       e->first,       e->second,
-                      e->table_gradient, e->embedded,    e->embedded_gradient,
-                      e->distinct,       e->slot,        e->rows,
-                      e->logits,         e->losses,      e->hits,
-                      e->top_dh,         e->output_mask, e->output_rows,
-                      e->c_again,        e->scratch,     e->operands,
-                      e->partial,        e->weight_mask, e->clamps,
-                      e->ngram_before,   e->ngram_index, e->ngram_rows,
-                      e->ngram_gradient, e->ngram_mask,  e->counted};
+    void *arrays[] = {e->gradient,       e->first,         e->second,
+                      e->table_gradient, e->embedded,      e->embedded_gradient,
+                      e->distinct,       e->slot,          e->rows,
+                      e->logits,         e->losses,        e->hits,
+                      e->top_dh,         e->output_mask,   e->output_rows,
+                      e->c_again,        e->scratch,       e->operands,
+                      e->partial,        e->weight_mask,   e->clamps,
+                      e->ngram_before,   e->ngram_index,   e->ngram_rows,
+                      e->ngram_gradient, e->ngram_mask,    e->ngram_met,
+                      e->ngram_is_met,   e->ngram_squares, e->ngram_counted};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         rnn_free(arrays[i]);
     rnn_threads_destroy(e->threads);

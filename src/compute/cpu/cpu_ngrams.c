@@ -92,6 +92,31 @@ void rnn_cpu_ngrams_add(rnn_engine *e, size_t begin, size_t end, int thread) {
 
 /* ---------------------------------------------------------------- backwards */
 
+void rnn_cpu_ngrams_meet(rnn_engine *e, size_t n) {
+    size_t size = e->network.ngram_size, sequence = e->length * e->batch;
+    for (size_t i = 0; i < e->ngram_met_count; i++) {
+        size_t row = (size_t)e->ngram_met[i];
+        memset(e->gradient + e->network.ngram_weight + row * size, 0, size * sizeof(float));
+        e->ngram_is_met[row] = 0;
+    }
+    e->ngram_met_count = 0;
+    for (size_t order = 0; order < rnn_network_orders(&e->network); order++)
+        for (size_t r = 0; r < n; r++) {
+            int32_t row = e->ngram_index[order * sequence + r];
+            if (!e->ngram_is_met[row])
+                e->ngram_met[e->ngram_met_count++] = row;
+            e->ngram_is_met[row] = 1;
+        }
+}
+
+void rnn_cpu_ngrams_meet_all(rnn_engine *e) {
+    e->ngram_met_count = rnn_network_orders(&e->network) * e->network.ngram_rows;
+    for (size_t row = 0; row < e->ngram_met_count; row++) {
+        e->ngram_met[row] = (int32_t)row;
+        e->ngram_is_met[row] = 1;
+    }
+}
+
 /* The gradients of the weights and of what they were multiplied by. */
 static void backward_work(void *argument, int thread, int count) {
     const ngrams_job *job = argument;
