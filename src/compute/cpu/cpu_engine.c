@@ -189,9 +189,9 @@ static rnn_sequence_result evaluate(rnn_engine *e, size_t length, const int32_t 
 /* For a sequence of n characters; most n-grams' vectors have none to be cleared. */
 static void clear_gradient(rnn_engine *e, size_t n) {
     const rnn_network *net = &e->network;
-    size_t vectors = rnn_network_ngram_parameters(net), before = vectors ? net->ngram_weight : 0;
-    memset(e->gradient, 0, before * sizeof(float));
-    memset(e->gradient + before + vectors, 0, (net->parameters - before - vectors) * sizeof(float));
+    size_t behind = net->ngram_weight + rnn_network_ngram_parameters(net);
+    memset(e->gradient, 0, net->ngram_weight * sizeof(float));
+    memset(e->gradient + behind, 0, (net->parameters - behind) * sizeof(float));
     rnn_cpu_ngrams_meet(e, n);
 }
 

@@ -164,7 +164,7 @@ struct rnn_engine {
     size_t scratch_floats;
     float *operands; /* RNN_CPU_OPERAND_ROWS converted rows for each thread, or NULL */
     size_t operand_floats;
-    double *partial; /* sums of squares, one a piece of RNN_CPU_PIECE parameters */
+    double *partial; /* sums of squares, one a piece of RNN_CPU_PIECE of all other parameters */
 
     /* With output dropout, else NULL. */
     float *output_mask; /* [batch][hidden]: 0, or what a value is multiplied by */
