@@ -55,7 +55,7 @@ static const struct {
 /* ... and a row of each length for so many characters, up to a power of two. */
 #define CHARACTERS_A_ROW 64
 #define FEWEST_ROWS      1024
-#define MOST_ROWS        32768
+#define MOST_ROWS        131072
 /* From how many passes over the text on a share of them is dropped, how it grows with their
  * logarithm, and where it ends. */
 #define NGRAM_DROP_FROM     2.0
