@@ -11,7 +11,7 @@
 #include "text/utf8.h"
 
 /* page.css and page.js, by cmake/embed.cmake. */
-extern const char html_style[], html_script[];
+extern const char page_css[], page_js[];
 
 /* ------------------------------------------------------------------ the page */
 
@@ -36,7 +36,7 @@ void html_begin(FILE *file, const char *title) {
           file);
     html_text(file, title);
     fputs("</title>\n<style>\n", file);
-    fputs(html_style, file);
+    fputs(page_css, file);
     write_colors(file, 0);
     fputs("@media screen and (prefers-color-scheme:dark){\n", file);
     write_colors(file, 1);
@@ -45,7 +45,7 @@ void html_begin(FILE *file, const char *title) {
 
 void html_end(FILE *file) {
     fputs("<script>\n", file);
-    fputs(html_script, file);
+    fputs(page_js, file);
     fputs("</script>\n</body>\n</html>\n", file);
 }
 
