@@ -26,9 +26,10 @@ static const shape shapes[] = {
 #define SHAPES (sizeof shapes / sizeof shapes[0])
 
 /* A network pays if it reads this many characters for each recurrent weight, in at least so many
- * steps, ... */
-#define CHARACTERS_A_WEIGHT 4.0
-#define FEWEST_STEPS        2000.0
+ * steps; vectors of n-grams that do not come through the text once want to read on instead, ... */
+#define CHARACTERS_A_WEIGHT              4.0
+#define CHARACTERS_A_WEIGHT_BELOW_A_PASS 100.0
+#define FEWEST_STEPS                     2000.0
 /* ... and if it has no more of them than this for a text of a million characters; longer
  * texts bear more, and shorter ones less, by these powers of their length. */
 #define WEIGHTS_A_MILLION 1.2e6
@@ -233,7 +234,9 @@ typedef enum bound { BY_NOTHING, BY_TIME, BY_TEXT } bound;
 
 /* Whether the time suffices for a shape that reads so much in it. */
 static int has_time(const draft *d, shape s, double reads) {
-    return reads >= CHARACTERS_A_WEIGHT * weights_of(d, s) &&
+    int reads_on = d->how->ngrams > 1 && reads < (double)d->task->characters;
+    double a_weight = reads_on ? CHARACTERS_A_WEIGHT_BELOW_A_PASS : CHARACTERS_A_WEIGHT;
+    return reads >= a_weight * weights_of(d, s) &&
            reads >= FEWEST_STEPS * d->how->batch_size * d->how->seq_length;
 }
 
