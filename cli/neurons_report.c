@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "cli/figures.h"
-#include "cli/json_text.h"
 #include "cli/terminal.h"
+#include "text/as_json.h"
 
 double neurons_report_lead(const rnn_neurons_row *row) {
     return rnn_neuron_lesser(&row->ranked[0]) - fmax(row->chance, row->alone);
@@ -186,7 +186,7 @@ json_t *neurons_report_describe(const neurons_report *report) {
         json_array_append_new(rows, describe_row(&found->rows[i], report->top));
     json_t *object = json_pack(
         "{s:o, s:o, s:I, s:s, s:I, s:I, s:I, s:f, s:i, s:f, s:o}", "model",
-        json_text_of(report->name), "text", json_text_of(report->text), "characters",
+        rnn_text_as_json(report->name), "text", rnn_text_as_json(report->text), "characters",
         (json_int_t)found->characters, "language", rnn_language_name(found->language), "units",
         (json_int_t)found->units, "units_above", (json_int_t)found->above, "units_readable",
         (json_int_t)found->readable, "readable_score", RNN_NEURONS_READABLE, "shifts",

@@ -4,8 +4,8 @@
  */
 #include <math.h>
 
-#include "cli/json_text.h"
 #include "cli/show.h"
+#include "text/as_json.h"
 
 /* The symbol's text; a byte that is no character by its number. */
 static json_t *text_of(const show *s, int32_t symbol) {
@@ -79,10 +79,11 @@ json_t *show_describe(const show *s) {
         json_object_set_new(clamp, "value", json_real((double)s->clamps[i].value));
         json_array_append_new(held, clamp);
     }
-    json_t *object = json_pack(
-        "{s:o, s:o, s:I, s:I, s:f, s:o, s:o, s:o}", "model", json_text_of(s->model_name), "text",
-        json_text_of(s->text_name), "from", (json_int_t)s->from, "count", (json_int_t)s->read.count,
-        "bits", total, "held", held, "cells", cells, "characters", characters);
+    json_t *object =
+        json_pack("{s:o, s:o, s:I, s:I, s:f, s:o, s:o, s:o}", "model",
+                  rnn_text_as_json(s->model_name), "text", rnn_text_as_json(s->text_name), "from",
+                  (json_int_t)s->from, "count", (json_int_t)s->read.count, "bits", total, "held",
+                  held, "cells", cells, "characters", characters);
     if (object && s->views & SHOW_GATES && s->figures.gates > 0)
         json_object_set_new(object, "gates", gates_of(s));
     return object;

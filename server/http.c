@@ -317,7 +317,7 @@ static struct MHD_Daemon *start_daemon(http *server, int socket) {
 rnn_status http_start(http **out, const http_options *options, rnn_error *error) {
     http *server = rnn_allocate(1, sizeof *server);
     rnn_status status = RNN_ERR_MEMORY;
-    *out = NULL;
+    *out = server;
     if (!server)
         return rnn_fail(error, status, "no memory for the server");
     server->options = *options;
@@ -328,7 +328,8 @@ rnn_status http_start(http **out, const http_options *options, rnn_error *error)
     status = deadlines_create(&server->deadlines, &options->limits, error);
     if (status != RNN_OK)
         goto fail;
-    /* The first request may come as soon as the daemon is there, and must find the rules. */
+    /* The first request may come as soon as the daemon is there, and must find *out and the
+     * rules. */
     int socket = listen_on(options->port, &server->port);
     server->rules.port = server->port;
     if (socket < 0) {
@@ -344,9 +345,9 @@ rnn_status http_start(http **out, const http_options *options, rnn_error *error)
         status = rnn_fail(error, RNN_ERR_MEMORY, "the system starts no more threads");
         goto fail;
     }
-    *out = server;
     return RNN_OK;
 fail:
+    *out = NULL;
     http_stop(server);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "server/http.h"
+#include "text/as_json.h"
 
 static const char type_of_json[] = "application/json; charset=utf-8";
 
@@ -30,9 +31,8 @@ void http_refuse(http_reply *reply, int status, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    json_t *words = json_string(message);
-    if (!words)
-        words = json_string("the message has bytes that are no UTF-8");
+    /* What is quoted may be any bytes, and may have been cut. */
+    json_t *words = rnn_text_as_json(message);
     http_json(reply, status,
               json_pack("{s:{s:o, s:s, s:n, s:n}}", "error", "message", words, "type",
                         status >= 500 ? "server_error" : "invalid_request_error", "param", "code"));

@@ -54,7 +54,9 @@ static void answer_models(void *context, const http_request *request, http_reply
 }
 
 static void answer_completions(void *context, const http_request *request, http_reply *reply) {
-    completions_answer(((server *)context)->completions, request, reply);
+    server *self = context;
+    training_give_way(self->training);
+    completions_answer(self->completions, request, reply);
 }
 
 /* 0 with a refusal if there are too many; else to be given back. */
@@ -74,6 +76,7 @@ static void answer_look(void *context, const http_request *request, http_reply *
     server *self = context;
     if (!take_heavy(self, reply))
         return;
+    training_give_way(self->training);
     look_answer(self->models, self->turns, request, reply);
     give_heavy(self);
 }
@@ -82,6 +85,7 @@ static void answer_neurons(void *context, const http_request *request, http_repl
     server *self = context;
     if (!take_heavy(self, reply))
         return;
+    training_give_way(self->training);
     gallery_answer(self->models, self->turns, request, reply);
     give_heavy(self);
 }

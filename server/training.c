@@ -21,6 +21,7 @@
 
 #define LOOK_EVERY 250 /* milliseconds between two looks at a run's files */
 #define HEARTBEAT  5.0 /* seconds of silence */
+#define GIVE_EVERY 1.0 /* seconds between two looks whether to give way */
 
 struct training {
     const catalog *from;
@@ -28,6 +29,7 @@ struct training {
     child *child;
     int can_train;
     atomic_int ended, watchers;
+    _Atomic double looked; /* when it was seen whether somebody trains */
 };
 
 rnn_status training_create(training **out, const catalog *from, turns *shared, const char *program,
@@ -38,6 +40,7 @@ rnn_status training_create(training **out, const catalog *from, turns *shared, c
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for the server");
     self->from = from;
     self->turns = shared;
+    atomic_store(&self->looked, -GIVE_EVERY);
     self->can_train = program[0] != '\0' && !from->single[0];
     return child_create(&self->child, program, error);
 }
@@ -91,6 +94,24 @@ static void list_run(void *context, const char *name, const char *path, long lon
     json_object_set_new(run, "model", json_boolean(has_model));
     json_object_set_new(run, "training", json_boolean(story_is_training(path)));
     json_array_append_new(context, run);
+}
+
+static void see_training(void *busy, const char *name, const char *path, long long when,
+                         int has_model) {
+    (void)name;
+    (void)when;
+    (void)has_model;
+    if (!*(int *)busy && rnn_files_is_directory(path))
+        *(int *)busy = story_is_training(path);
+}
+
+void training_give_way(training *self) {
+    double now = rnn_clock_now(), looked = atomic_load(&self->looked);
+    if (now - looked < GIVE_EVERY || !atomic_compare_exchange_strong(&self->looked, &looked, now))
+        return;
+    int busy = child_look(self->child).running;
+    catalog_walk(self->from, see_training, &busy);
+    turns_give_way(self->turns, busy);
 }
 
 void training_answer_runs(training *self, http_reply *reply) {

@@ -15,7 +15,7 @@
 typedef struct training training;
 
 /* program: what is run to train, "" for nothing. What takes turns gives way while a run of the
- * catalog is being trained, as far as somebody looks at the runs. */
+ * catalog is being trained. */
 rnn_status training_create(training **out, const catalog *from, turns *shared, const char *program,
                            rnn_error *error);
 /* After all replies are closed, and training_end; waits for the process that trains. */
@@ -24,6 +24,10 @@ void training_destroy(training *self);
 void training_end(training *self);
 /* Asks the process that trains to save and stop, once; 1 while it runs. */
 int training_stop(training *self);
+
+/* Before somebody computes for a client: looks, once a second at most, whether a run is being
+ * trained, and whoever takes a turn from then on gives way if so. */
+void training_give_way(training *self);
 
 void training_answer_runs(training *self, http_reply *reply);
 void training_answer_corpora(http_reply *reply);

@@ -33,7 +33,7 @@ const color = (number) => (number < 0 ? `rgb(38 105 190 / ${(-number * 0.72).toF
 async function read() {
   pending?.abort();
   pending = new AbortController();
-  const text = $('look-text').value.slice(0, 20000); // more than is looked at
+  const text = $('look-text').value.slice(0, 20000).replace(/[\ud800-\udbff]$/, ''); // more than is looked at, and whole characters
   try {
     const answer = await post('/api/look', { model: $('look-model').value, text }, pending.signal);
     calm();

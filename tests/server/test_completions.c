@@ -263,6 +263,12 @@ static void test_wrong_wishes(void **state) {
         {400, "{\"model\": 1}", "model must be text"},
         {400, "{\"presence_penalty\": 0.5}", "'presence_penalty'"},
         {400, "{\"suffix\": \"x\"}", "'suffix'"},
+        /* Cut within a character. */
+        {400,
+         "{\"x\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9"
+         "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9"
+         "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\": 1}",
+         "is not something that this server does"},
         {400, "{\"best_of\": 5}", "best_of is 5, n is 1"},
         {400, "{\"n\": 2, \"best_of\": 3}", "best_of is 3, n is 2"},
         {400, "{\"stream_options\": true}", "stream_options must be an object"},

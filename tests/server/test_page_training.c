@@ -9,9 +9,13 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
 #include <poll.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "server/server.h"
@@ -200,11 +204,58 @@ static void test_a_look(void **state) {
     assert_int_equal(post("/api/look", "{\"model\": \"none\", \"text\": \"a\"}"), 404);
 }
 
+#if defined(__linux__)
+/* Threads of this process whose priority is low. */
+static int count_patient(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    int count = 0;
+    assert_non_null(tasks);
+    for (struct dirent *one; (one = readdir(tasks)) != NULL;)
+        count += one->d_name[0] != '.' && getpriority(PRIO_PROCESS, (id_t)atoi(one->d_name)) == 15;
+    closedir(tasks);
+    return count;
+}
+
+/* A completion on a connection that stays open, more than a second after the last one. */
+static int complete(void) {
+    static const char body[] = "{\"model\": \"first\", \"max_tokens\": 5}";
+    char request[512];
+    poll(NULL, 0, 1200);
+    int file = client_connect(server_port(running));
+    int count = snprintf(request, sizeof request,
+                         "POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+                         "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                         server_port(running), sizeof body - 1, body);
+    client_send(file, request, (size_t)count);
+    assert_int_equal(client_receive(file, reply), 200);
+    return file;
+}
+
+/* Though nobody asks for the list of runs. */
+static void test_training_goes_first(void **state) {
+    (void)state;
+    int before = complete(), run = open("runs/first", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(count_patient(), 0);
+    assert_int_equal(flock(run, LOCK_EX | LOCK_NB), 0); /* as 'rnn train' does */
+    int meanwhile = complete();
+    assert_int_equal(count_patient(), 1);
+    close(run);
+    int after = complete();
+    assert_int_equal(count_patient(), 1);
+    close(before);
+    close(meanwhile);
+    close(after);
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_run_from_beginning_to_end),
         cmocka_unit_test(test_stop_and_resume),
         cmocka_unit_test(test_a_look),
+#if defined(__linux__)
+        cmocka_unit_test(test_training_goes_first),
+#endif
         cmocka_unit_test(test_a_failure_is_told),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_json_text.c - text of any bytes becomes a JSON string.
+ * test_as_json.c - text of any bytes becomes a JSON string.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,12 +10,12 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "cli/json_text.h"
+#include "text/as_json.h"
 
 #define FFFD "\xEF\xBF\xBD"
 
 static void check(const char *text, const char *expected) {
-    json_t *string = json_text_of(text);
+    json_t *string = rnn_text_as_json(text);
     assert_non_null(string);
     assert_string_equal(json_string_value(string), expected);
     json_decref(string);
@@ -42,7 +42,7 @@ static void test_other_bytes_are_replaced(void **state) {
 static void test_memory(void **state) {
     (void)state;
     rnn_allocate_fail(1, 0);
-    assert_null(json_text_of("book"));
+    assert_null(rnn_text_as_json("book"));
     rnn_allocate_fail(0, 0);
 }
 

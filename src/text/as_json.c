@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * json_text.c - see json_text.h.
+ * as_json.c - see as_json.h.
  */
-#include "cli/json_text.h"
+#include "text/as_json.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 #define REPLACEMENT 0xFFFDu
 
-json_t *json_text_of(const char *text) {
+json_t *rnn_text_as_json(const char *text) {
     size_t left = strlen(text), used = 0;
     char *out = rnn_allocate(3 * left + 1, 1); /* U+FFFD takes three bytes */
     if (!out)
