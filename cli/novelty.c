@@ -12,6 +12,8 @@
 #include "cli/line_report.h"
 #include "cli/terminal.h"
 #include "inference/novelty.h"
+#include "text/as_json.h"
+#include "text/suffixes.h"
 #include "text/whole_text.h"
 
 struct novelty {
@@ -45,13 +47,19 @@ static rnn_status read_corpus(novelty *self, rnn_error *error) {
     return status;
 }
 
+/* Whether such lines, or such a corpus, can be compared at all. */
 static rnn_status check(const novelty *self, rnn_error *error) {
-    if (self->plan.kind != NOVELTY_LINES ||
-        rnn_vocabulary_find(self->model->vocabulary, "\n", 1) >= 0)
-        return RNN_OK;
-    return rnn_fail(error, RNN_ERR_UNSUPPORTED,
-                    "the model knows no newline, so it writes no lines to compare; --novelty-by "
-                    "stretch takes any text");
+    int by_lines = self->plan.kind == NOVELTY_LINES;
+    if (by_lines && rnn_vocabulary_find(self->model->vocabulary, "\n", 1) < 0)
+        return rnn_fail(error, RNN_ERR_UNSUPPORTED,
+                        "the model knows no newline, so it writes no lines to compare; "
+                        "--novelty-by stretch takes any text");
+    if (!by_lines && self->count > RNN_SUFFIXES_MOST)
+        return rnn_fail(error, RNN_ERR_RANGE,
+                        "--novelty: %s has %zu bytes; at most %d (2 GiB) can be searched for "
+                        "stretches",
+                        self->plan.input, self->count, RNN_SUFFIXES_MOST);
+    return RNN_OK;
 }
 
 rnn_status novelty_open(novelty **out, const rnn_model *model, const novelty_plan *plan,
@@ -62,16 +70,16 @@ rnn_status novelty_open(novelty **out, const rnn_model *model, const novelty_pla
         return rnn_fail(error, RNN_ERR_MEMORY, "out of memory");
     self->plan = *plan;
     self->model = model;
-    rnn_status status = check(self, error);
-    if (status == RNN_OK)
-        status = read_corpus(self, error);
-    if (status != RNN_OK) {
-        novelty_close(self);
-        return status;
+    rnn_status status = read_corpus(self, error);
+    if (status == RNN_OK) {
+        self->text = rnn_whole_text_bytes(self->corpus, &self->count);
+        status = check(self, error);
     }
-    self->text = rnn_whole_text_bytes(self->corpus, &self->count);
-    *out = self;
-    return RNN_OK;
+    if (status == RNN_OK)
+        *out = self;
+    else
+        novelty_close(self);
+    return status;
 }
 
 void novelty_close(novelty *self) {
@@ -239,22 +247,21 @@ static json_t *describe_span(const novelty *self, const rnn_novelty_span *span) 
     const char *name;
     rnn_place place = rnn_whole_text_place(self->corpus, span->first, &name);
     json_t *text = json_stringn(sample->text + sample->echoed + span->byte, span->bytes);
-    json_t *file = json_string(name);
     return json_pack("{s:o, s:I, s:I, s:I, s:o, s:I, s:I, s:I}", "text", text ? text : json_null(),
                      "characters", (json_int_t)span->characters, "sample",
                      (json_int_t)span->text + 1, "place", (json_int_t)span->place, "file",
-                     file ? file : json_null(), "line", (json_int_t)place.line, "byte",
+                     rnn_text_as_json(name), "line", (json_int_t)place.line, "byte",
                      (json_int_t)place.byte, "times", (json_int_t)span->times);
 }
 
 json_t *novelty_describe(const novelty *self) {
     const line_report *lines = &self->lines;
-    json_t *object =
-        json_pack("{s:s, s:I, s:I, s:o, s:o}", "corpus", self->plan.input, "corpus_bytes",
-                  (json_int_t)self->count, "corpus_lines", (json_int_t)lines->corpus, "sample",
-                  describe_column(self, &self->sample, &lines->sample), "real",
-                  self->held_back < self->count ? describe_column(self, &self->real, &lines->real)
-                                                : json_null());
+    json_t *object = json_pack(
+        "{s:o, s:I, s:I, s:o, s:o}", "corpus", rnn_text_as_json(self->plan.input), "corpus_bytes",
+        (json_int_t)self->count, "corpus_lines", (json_int_t)lines->corpus, "sample",
+        describe_column(self, &self->sample, &lines->sample), "real",
+        self->held_back < self->count ? describe_column(self, &self->real, &lines->real)
+                                      : json_null());
     if (object && self->plan.kind == NOVELTY_LINES) {
         json_object_set_new(object, "plausible", line_report_describe_lines(lines));
     } else if (object) {

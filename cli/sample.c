@@ -164,7 +164,9 @@ static rnn_status open_sampler(work *w, rnn_error *error) {
     const options *how = &w->how;
     rnn_sampling sampling = {
         .temperature = (float)how->temperature,
-        .greedy = how->temperature == 0 || !w->peers.sample,
+        /* What is next to nothing, too: a setting of 0 is one that is left out. */
+        .greedy = (float)how->temperature == 0 || (how->top_p > 0 && (float)how->top_p == 0) ||
+                  !w->peers.sample,
         .top_k = how->top_k,
         .top_p = (float)how->top_p,
         .min_p = (float)how->min_p,
@@ -330,7 +332,12 @@ static rnn_status compare(work *w, rnn_error *error) {
         return rnn_fail(error, RNN_ERR_MEMORY, "out of memory");
     for (int i = 0; i < w->how.count; i++)
         w->samples[i] = sample_of(w, &w->outlets[i]);
-    return novelty_compare(w->novelty, w->samples, (size_t)w->how.count, error);
+    rnn_status status = novelty_compare(w->novelty, w->samples, (size_t)w->how.count, error);
+    if (status != RNN_OK) { /* there is no report, but there is the text */
+        rnn_free(w->samples);
+        w->samples = NULL;
+    }
+    return status;
 }
 
 static void tell(const work *w) {
@@ -369,12 +376,13 @@ static int write_samples(work *w) {
             print_others(w);
         code = manners_finish_after(w->self, w->outlets[0].fault);
     }
-    if (compare(w, &error) != RNN_OK)
-        return manners_fail(w->self, &error);
+    rnn_status compared = compare(w, &error);
     if (w->manners.json)
         code = manners_print_json(w->self, describe(w));
     else if (w->samples)
         novelty_print(w->novelty, stderr);
+    if (compared != RNN_OK)
+        return manners_fail(w->self, &error);
     if (w->how.verbose && !w->manners.quiet)
         tell(w);
     return code == MANNERS_DONE && signals_stop() ? MANNERS_SIGNAL + signals_stop() : code;

@@ -272,7 +272,7 @@ static rnn_status draw(rnn_trainer *t, char *out, rnn_error *error) {
     const rnn_training *how = &t->how;
     rnn_sampling sampling = {
         .temperature = (float)how->sample_temperature,
-        .greedy = how->sample_temperature == 0,
+        .greedy = (float)how->sample_temperature == 0,
         .seed = how->seed + (uint64_t)t->at.step,
         .threads = how->threads,
         .cpu = how->cpu,

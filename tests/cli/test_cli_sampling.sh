@@ -43,6 +43,12 @@ run 0 sample model -sample 0 --seed 99 --length 100
 cmp -s out greedy || fail "greedy samples differ"
 run 0 sample model --top-k 1 --seed 5 --length 100
 cmp -s out greedy || fail "--top-k 1 is not greedy"
+# Next to nothing is not nothing said.
+for tiny in '--temperature 1e-46' '--top-p 1e-46'; do
+    # shellcheck disable=SC2086 # words
+    run 0 sample model $tiny --seed 5 --length 100
+    cmp -s out greedy || fail "$tiny is not greedy"
+done
 
 # Primes: echoed or not, from a file, unknown characters.
 run 0 sample model --prime "the cat" --seed 1 --length 20
@@ -144,6 +150,12 @@ is "$(sed -n '/"novelty"/,$p' out | sed -n 's/^ *"characters": \([0-9]*\),$/\1/p
 run 0 sample model --seed 7 --length 300 --count 3 --stop '
 ' --novelty text.txt --json
 is "$(sed -n '/"novelty"/,$p' out | sed -n 's/^ *"lines": \([0-9]*\),$/\1/p' | head -n 1)" 3
+# A name that is no UTF-8 has a place in JSON all the same.
+name=$(printf 'caf\351')
+if cp corpus "$name" 2>/dev/null; then
+    run 0 sample model --seed 7 --length 300 --novelty "$name" --json
+    prints "\"corpus\": \"caf$(printf '\357\277\275')\""
+fi
 run 4 sample model --novelty nothing
 says "nothing"
 silent out
