@@ -7,6 +7,7 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "base/files.h"
 #include "cli/arguments.h"
@@ -22,7 +23,9 @@
 #include "cli/runs.h"
 #include "cli/structure.h"
 #include "cli/terminal.h"
+#include "inference/own_text.h"
 #include "inference/score.h"
+#include "text/utf8.h"
 
 typedef struct options {
     int protocol, per_char;
@@ -47,6 +50,7 @@ typedef struct work {
     rnn_evaluation_result result;
     rnn_dynamics_result followed;
     rnn_baseline baseline;
+    int held_out; /* 1: what is scored is of the model's own text, and was held out */
     verdict_losses losses;
 } work;
 
@@ -74,12 +78,20 @@ typedef struct listing {
     const rnn_model *model;
 } listing;
 
+/* Controls, formats and separators of lines: what acts upon a terminal, or does not show. */
+static int is_unseen(uint32_t code) {
+    utf8proc_category_t kind = utf8proc_category((utf8proc_int32_t)code);
+    return kind == UTF8PROC_CATEGORY_CC || kind == UTF8PROC_CATEGORY_CF ||
+           kind == UTF8PROC_CATEGORY_ZL || kind == UTF8PROC_CATEGORY_ZP;
+}
+
 /* One line: the character, escaped as in C where it would not show, and its bits. */
 static void print_character(void *context, int32_t symbol, double nats) {
     const listing *to = context;
     size_t bytes;
     const char *text = rnn_model_symbol(to->model, symbol, &bytes);
     unsigned char first = (unsigned char)text[0];
+    uint32_t code = 0;
     if (first == '\\')
         fputs("\\\\", stdout);
     else if (first == '\n')
@@ -90,6 +102,8 @@ static void print_character(void *context, int32_t symbol, double nats) {
         fputs("\\r", stdout);
     else if (bytes == 1 && (first < 0x20 || first >= 0x7F))
         printf("\\x%02x", first);
+    else if (rnn_utf8_decode((const unsigned char *)text, bytes, &code) > 1 && is_unseen(code))
+        printf(code > 0xFFFF ? "\\U%08" PRIx32 : "\\u%04" PRIx32, code);
     else
         fwrite(text, 1, bytes, stdout);
     printf("\t%.4f\n", figures_bits(nats));
@@ -182,6 +196,7 @@ static void read_losses(work *w, const rnn_model *model, const char *path) {
     w->losses.scored = w->result.score.nats_per_character;
     w->losses.baseline = w->baseline.nats_per_character;
     w->losses.order = w->baseline.ngram.order;
+    w->losses.comparable = w->held_out;
 }
 
 /* With weights that follow the text, the figure of those that do not is the result too. */
@@ -202,6 +217,8 @@ static rnn_status score_all(work *w, const rnn_model *model, const rnn_symbols *
     if (w->beside.wanted)
         status = baseline_choose_part(model, symbols, arguments_given(&w->parts[EXTENT], "part"),
                                       &w->plan, error);
+    w->held_out = (w->plan.part == RNN_PART_VAL || w->plan.part == RNN_PART_TEST) &&
+                  rnn_own_text_is(model, symbols);
     if (status == RNN_OK && w->dynamic.on)
         status = score_dynamics(w, model, symbols, error);
     else if (status == RNN_OK)

@@ -80,6 +80,7 @@ void review_make(review *out, const rnn_training *how, const char *const *inputs
         out->losses.scored = out->losses.validation;
         out->losses.baseline = out->baseline.nats_per_character;
         out->losses.order = out->baseline.ngram.order;
+        out->losses.comparable = 1;
     }
     rnn_model_destroy(model);
 }

@@ -14,6 +14,7 @@
 #include "model/model.h"
 #include "structure/structure.h"
 #include "text/parts.h"
+#include "text/utf8.h"
 #include "text/whole_text.h"
 
 #define AT(member) offsetof(structure_options, member)
@@ -97,7 +98,7 @@ static rnn_status draw(report *self, const rnn_model *model, const rnn_evaluatio
     size_t count = (size_t)how->streams;
     rnn_sampler *sampler = NULL;
     rnn_sampling sampling = {.temperature = (float)how->temperature,
-                             .greedy = how->temperature == 0,
+                             .greedy = (float)how->temperature == 0,
                              .seed = how->seed,
                              .threads = plan->threads,
                              .cpu = plan->cpu,
@@ -127,29 +128,45 @@ static rnn_status draw(report *self, const rnn_model *model, const rnn_evaluatio
 
 /* ---------------------------------------------------------------------- real */
 
-/* The bytes of a part, which is cut in the model's characters. */
+/* How many symbols of the model the first character is, of `bytes` bytes; none where it is
+ * one that the model does not know. */
+static uint64_t count_symbols(const rnn_vocabulary *vocabulary, const char *text, size_t left,
+                              size_t *bytes) {
+    uint32_t code;
+    int length = rnn_vocabulary_units(vocabulary) == RNN_UNITS_BYTES
+                     ? 0
+                     : rnn_utf8_decode((const unsigned char *)text, left, &code);
+    *bytes = length > 0 ? (size_t)length : 1;
+    if (length > 0 && rnn_vocabulary_of_code(vocabulary, code) >= 0)
+        return 1;
+    if (rnn_vocabulary_is_open(vocabulary))
+        return *bytes;
+    return length < 1 && rnn_vocabulary_find(vocabulary, text, 1) >= 0;
+}
+
+/* The bytes of a part, which is cut where training cuts it: in symbols of the model. */
 static rnn_span find_part(const rnn_model *model, const char *text, size_t count,
                           const rnn_evaluation *plan) {
-    int in_bytes = rnn_vocabulary_units(model->vocabulary) == RNN_UNITS_BYTES;
+    const rnn_vocabulary *vocabulary = model->vocabulary;
     rnn_parts parts = {.split = RNN_SPLIT_CONTIGUOUS,
-                       .whole = {0, count},
                        .val_frac = plan->val_frac,
                        .test_frac = plan->test_frac,
                        .streams = 1};
+    size_t step;
     if (plan->part == RNN_PART_ALL)
-        return parts.whole;
-    for (size_t i = 0; i < count && !in_bytes; i++)
-        parts.whole.end -= !begins_character(text[i]);
+        return (rnn_span){0, count};
+    for (size_t i = 0; i < count; i += step)
+        parts.whole.end += count_symbols(vocabulary, text + i, count - i, &step);
     rnn_span span = rnn_parts_span(&parts, (rnn_part)plan->part, 0), bytes = {count, count};
-    if (in_bytes)
-        return span;
-    uint64_t characters = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!begins_character(text[i]))
-            continue;
-        bytes.begin = characters == span.begin ? i : bytes.begin;
-        bytes.end = characters == span.end ? i : bytes.end;
-        characters++;
+    uint64_t symbols = 0;
+    for (size_t i = 0; i < count; i += step) {
+        if (symbols >= span.begin && bytes.begin == count)
+            bytes.begin = i;
+        if (symbols >= span.end) {
+            bytes.end = i;
+            break;
+        }
+        symbols += count_symbols(vocabulary, text + i, count - i, &step);
     }
     return bytes;
 }

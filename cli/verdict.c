@@ -41,7 +41,7 @@ verdict verdict_of(const verdict_losses *of) {
         return VERDICT_MORE_TIME;
     if (gap >= VERDICT_GAP * of->validation)
         return VERDICT_OVER_FITS;
-    if (of->scored >= of->baseline)
+    if (of->comparable && of->scored >= of->baseline)
         return VERDICT_UNDER_FITS;
     return gap < VERDICT_CLOSE * of->validation ? VERDICT_UNDER_FITS : VERDICT_FITS;
 }

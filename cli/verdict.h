@@ -28,6 +28,7 @@ typedef struct verdict_losses {
     double scored;      /* what the n-gram model is compared with */
     double baseline;    /* the n-gram model's */
     int order;          /* its order */
+    int comparable;     /* 1: of text that the run has held out, so that they judge it */
     int ending;         /* 1: the schedule takes the learning rate to zero at the end */
     double weight_drop; /* as the run had it */
 } verdict_losses;

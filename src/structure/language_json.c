@@ -43,17 +43,17 @@ static void keep(rnn_structure *structure, memory *m, uint32_t code) {
 
 static void take_string(rnn_structure *structure, memory *m, uint32_t code) {
     size_t depth;
-    if (m->escaped) {
+    if (code == '\n') { /* not even an escaped one is in a string */
+        rnn_structure_stack(structure, 0, &depth);
+        if (depth > 0)
+            rnn_structure_fail(structure, 0, depth - 1);
+        m->in_string = m->escaped = 0;
+    } else if (m->escaped) {
         m->escaped = 0;
     } else if (code == '\\') {
         m->escaped = 1;
     } else if (code == '"') {
         rnn_structure_close(structure, STRING, 0, rnn_structure_at(structure));
-        m->in_string = 0;
-    } else if (code == '\n') {
-        rnn_structure_stack(structure, 0, &depth);
-        if (depth > 0)
-            rnn_structure_fail(structure, 0, depth - 1);
         m->in_string = 0;
     }
 }

@@ -35,6 +35,17 @@ is "$(grep -c '^\\n	' out)" 120
 says "perplexity"
 run 0 eval model text.txt --per-char --quiet
 silent err
+# What does not show, or acts upon a terminal, is escaped.
+i=0
+while [ $i -lt 20 ]; do
+    printf 'a\302\233b\342\200\250\\\303\251\n'
+    i=$((i + 1))
+done >unseen.txt
+run 0 train unseen.txt --out unseen --hidden-size 8 --num-layers 1 --batch-size 2 \
+    --seq-length 8 --steps 2 --threads 1 --sample-length 0
+run 0 eval unseen unseen.txt --per-char --quiet
+is "$(sed -n 2,7p out | cut -f 1 | tr '\n' ' ')" "b \\u2028 \\\\ $(printf '\303\251') \\n a "
+is "$(sed -n 1p out | cut -f 1)" '\u009b'
 
 # Windows that begin knowing nothing are harder.
 run 0 eval model text.txt --protocol cold --window 16 --json
@@ -141,6 +152,22 @@ if grep -q real out; then fail "there is no real text"; fi
 grep -v ' real\|^real' first | cmp -s - out || fail "real text changes what is drawn"
 run 0 eval pairs --structure c pairs.txt --length 100 --temperature 0
 prints "(validation part)"
+# It is cut where training cut it: in symbols, three for a character that is spelled.
+{
+    i=0
+    while [ $i -lt 100 ]; do
+        echo "f(a[i]) *"
+        i=$((i + 1))
+    done
+    while [ $i -lt 400 ]; do
+        printf '\344\270\255'
+        i=$((i + 1))
+    done
+} >spelled.txt
+run 0 train spelled.txt --out spelled --max-symbols 256 --val-frac 0.5 --hidden-size 8 \
+    --num-layers 1 --batch-size 2 --seq-length 8 --steps 2 --threads 1 --sample-length 0
+run 0 eval spelled --structure c spelled.txt --length 10
+prints "real   350 characters of spelled.txt (validation part)"
 run 0 eval pairs --structure quotes --length 10
 run 0 eval pairs --structure json pairs.txt --part all --length 100 --json
 is "$(value structure)" json

@@ -26,6 +26,7 @@ static verdict_losses made(void) {
     of.scored = 2;
     of.baseline = 2.2;
     of.order = 6;
+    of.comparable = 1;
     return of;
 }
 
@@ -94,6 +95,10 @@ static void test_baseline(void **state) {
     of.baseline = 1.93;
     of.order = 11;
     says(&of, VERDICT_UNDER_FITS, "2.00 nats are 0.07 above an 11-gram's 1.93. Training");
+    /* Another text says nothing of the run. */
+    of.comparable = 0;
+    says(&of, VERDICT_FITS, "2.00 nats are 0.07 above an 11-gram's 1.93. Training");
+    of.comparable = 1;
     of.training = 1.6;
     says(&of, VERDICT_OVER_FITS, "above");
     of.order = 8;

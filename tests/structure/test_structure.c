@@ -238,6 +238,7 @@ static void json_values(void **state) {
     CHECK(JSON, {"{\"a\": [1, \"]\\\"\"]}", "{ }", 1, 0, 0, 0}, {NULL, "[ ]", 1, 0, 0, 0},
           {NULL, "\" \"", 2, 0, 0, 0});
     CHECK(JSON, {"{\"a\n}", "{ }", 1, 0, 0, 0}, {NULL, "\" \"", 0, 1, 0, 0});
+    CHECK(JSON, {"{\"a\": \"x\\\n\"b\": 1}", "{ }", 1, 0, 0, 0}, {NULL, "\" \"", 2, 1, 0, 0});
     CHECK(JSON, {"[{]}", "[ ]", 1, 0, 0, 0}, {NULL, "{ }", 0, 1, 1, 0});
     rnn_structure_result found = scan_whole(JSON, "{\"a\":1}\n[1,2,]\n{\"b\":[{}]} \"[\" [1");
     assert_int_equal(found.values, 3);
