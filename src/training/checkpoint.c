@@ -124,15 +124,23 @@ static void place(char *path, size_t room, const char *directory, const char *na
     snprintf(path, room, "%s/%s", directory, name);
 }
 
-/* A second name for the checkpoint that is about to be replaced. Where the file
- * system has no such names, there is no previous one. */
-static void keep_previous(const char *path, const char *directory) {
-    char previous[4096];
+/* Saves, and keeps the checkpoint that is replaced as the previous one: it has a second name
+ * meanwhile, so that whatever fails, the two of before are still there. Where the file system
+ * has no second names, there is no previous one. */
+static rnn_status replace(const char *directory, const rnn_tensor *tensors, size_t count,
+                          const char *description, rnn_error *error) {
+    rnn_metadata metadata[] = {{"rnn.resume", description}, {RNN_CHECKSUM_KEY, NULL}};
+    char path[4096], previous[4096], replaced[4096];
+    place(path, sizeof path, directory, RNN_CHECKPOINT_FILE);
     place(previous, sizeof previous, directory, RNN_CHECKPOINT_PREVIOUS);
-    if (rnn_files_exists(path)) {
-        unlink(previous);
-        (void)!link(path, previous);
-    }
+    place(replaced, sizeof replaced, directory, RNN_CHECKPOINT_REPLACED);
+    unlink(replaced);
+    int linked = link(path, replaced) == 0;
+    rnn_status status = rnn_safetensors_save(path, tensors, count, metadata, 2, error);
+    if (linked && status == RNN_OK)
+        rename(replaced, previous);
+    unlink(replaced);
+    return status;
 }
 
 rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const rnn_engine_arrays *arrays,
@@ -140,7 +148,6 @@ rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const rnn_engine_arrays 
     const float *data[ARRAYS] = {arrays->first, arrays->second, arrays->parameters, state};
     size_t counts[ARRAYS], count = 0;
     rnn_tensor tensors[ARRAYS];
-    char path[4096];
     count_arrays(c, counts);
     for (int i = 0; i < ARRAYS; i++)
         if (data[i])
@@ -153,10 +160,7 @@ rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const rnn_engine_arrays 
     char *description = describe(c);
     if (!description)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory to describe a checkpoint");
-    place(path, sizeof path, directory, RNN_CHECKPOINT_FILE);
-    keep_previous(path, directory);
-    rnn_metadata metadata[] = {{"rnn.resume", description}, {RNN_CHECKSUM_KEY, NULL}};
-    rnn_status status = rnn_safetensors_save(path, tensors, count, metadata, 2, error);
+    rnn_status status = replace(directory, tensors, count, description, error);
     free(description);
     return status;
 }
@@ -251,9 +255,12 @@ static rnn_status read_arrays(rnn_checkpoint *c, const rnn_safetensors *file, co
 static rnn_status load_file(rnn_checkpoint *c, const char *path, int arrays, rnn_error *error) {
     rnn_safetensors *file = NULL;
     json_t *root = NULL;
-    rnn_status status = rnn_safetensors_open(&file, path, error);
+    rnn_error fault;
+    rnn_status status = rnn_safetensors_open(&file, path, &fault);
+    /* What we write is supported: where it is not, it is damaged. */
     if (status != RNN_OK)
-        return status;
+        return rnn_fail(error, status == RNN_ERR_UNSUPPORTED ? RNN_ERR_FORMAT : status, "%s",
+                        fault.message);
     const char *description = rnn_safetensors_metadata(file, "rnn.resume");
     if (!description) {
         status = rnn_fail(error, RNN_ERR_FORMAT, "%s: is not a checkpoint of this program", path);
@@ -282,7 +289,7 @@ rnn_status rnn_checkpoint_load(rnn_checkpoint *c, const char *directory, int arr
         return rnn_fail(error, RNN_ERR_IO, "%s: there is no run to resume (no %s in it)", directory,
                         RNN_CHECKPOINT_FILE);
     rnn_status status = load_file(c, path, arrays, error);
-    if (status != RNN_ERR_FORMAT)
+    if (status != RNN_ERR_FORMAT && status != RNN_ERR_IO)
         return status;
     place(path, sizeof path, directory, RNN_CHECKPOINT_PREVIOUS);
     if (!rnn_files_exists(path) || load_file(c, path, arrays, NULL) != RNN_OK)

@@ -14,6 +14,7 @@
 
 #define RNN_CHECKPOINT_FILE     "resume.safetensors"
 #define RNN_CHECKPOINT_PREVIOUS "resume.previous.safetensors"
+#define RNN_CHECKPOINT_REPLACED ".resume.replaced" /* while it is being replaced */
 
 typedef struct rnn_checkpoint {
     /* how the run was told to go; JSON, owned */
@@ -49,10 +50,11 @@ void rnn_checkpoint_release(rnn_checkpoint *checkpoint);
 void rnn_checkpoint_release_arrays(rnn_checkpoint *checkpoint);
 
 /* Saves atomically into a directory, with these arrays (for their sizes see above)
- * instead of its own; the checkpoint before it is kept as well. */
+ * instead of its own; the checkpoint before it is kept as well. Where that fails, what was
+ * there stays. */
 rnn_status rnn_checkpoint_save(const rnn_checkpoint *checkpoint, const rnn_engine_arrays *arrays,
                                const float *state, const char *directory, rnn_error *error);
-/* Fills a zeroed checkpoint, from the previous one if the last is damaged.
+/* Fills a zeroed checkpoint, from the previous one if the last is damaged or cannot be read.
  * RNN_ERR_IO if there is none, RNN_ERR_FORMAT. Without arrays, only the JSON parts
  * are kept. */
 rnn_status rnn_checkpoint_load(rnn_checkpoint *checkpoint, const char *directory, int arrays,
