@@ -19,6 +19,7 @@ typedef enum rnn_random_use {
     RNN_RANDOM_BATCHES = 3,
     RNN_RANDOM_SAMPLING = 4,
     RNN_RANDOM_SHIFTS = 5,
+    RNN_RANDOM_CALIBRATION = 6,
 } rnn_random_use;
 
 /* What each of the generator's rounds multiplies the counter's words 0 and 2 by, and adds to the

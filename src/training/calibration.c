@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "training/optimizer.h"
 
 #define MOST_STEPS 64
@@ -17,13 +18,30 @@ static int by_size(const void *a, const void *b) {
     return (*one > *other) - (*one < *other);
 }
 
-/* Symbols as even as text never is, so that no row of the input's table is left out. */
+/* Symbols by chance, the first ones often and the last ones seldom: about as many different
+ * n-grams as text has, whose vectors are looked up and changed. */
 static int32_t *make_text(const rnn_training *how, size_t symbols) {
     size_t count = (size_t)how->batch_size * (size_t)how->seq_length;
     int32_t *text = rnn_allocate(count, sizeof *text);
-    for (size_t i = 0; text && i < count; i++)
-        text[i] = (int32_t)(i * 7919 % symbols);
+    for (size_t i = 0; text && i < count; i++) {
+        double u = rnn_random_uniform(0, RNN_RANDOM_CALIBRATION, 0, i);
+        text[i] = (int32_t)(u * u * u * u * (double)symbols);
+    }
     return text;
+}
+
+/* Parameters that are not zero, so that no gradient is, either: a step leaves alone what has
+ * none. */
+static int fill_parameters(const rnn_device *device, rnn_engine *engine, size_t count) {
+    enum { DIFFERENT = 1021 };
+    float *parameters = rnn_allocate(count, sizeof *parameters);
+    for (size_t i = 0; parameters && i < count; i++)
+        parameters[i] = ((float)(i % DIFFERENT) / DIFFERENT - 0.5f) * 0.1f;
+    if (!parameters)
+        return 0;
+    device->write_parameters(engine, parameters);
+    rnn_free(parameters);
+    return 1;
 }
 
 /* The median of the steps after the first, which meets cold caches and fresh pages. */
@@ -81,7 +99,7 @@ rnn_status rnn_calibration_measure(const rnn_device *device, const rnn_training 
     if (status != RNN_OK)
         return status;
     int32_t *text = make_text(how, symbols);
-    if (text)
+    if (text && fill_parameters(device, engine, network.parameters))
         *characters_per_second = (double)(how->batch_size * how->seq_length) /
                                  time_steps(device, engine, how, text, seconds);
     else

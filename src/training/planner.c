@@ -172,7 +172,7 @@ static void choose_manner(draft *d) {
     if (how->schedule == RNN_AUTO)
         how->schedule = RNN_SCHEDULE_COSINE;
     if (how->warmup_steps == RNN_AUTO)
-        how->warmup_steps = WARM_UP;
+        how->warmup_steps = how->steps > 0 && how->steps < 10 * WARM_UP ? how->steps / 10 : WARM_UP;
     if (how->weight_decay == RNN_AUTO)
         how->weight_decay = how->optimizer == RNN_ADAMW ? WEIGHT_DECAY : 0;
     if (how->embedding_size == RNN_AUTO && !how->tied_output)
@@ -230,7 +230,7 @@ static rnn_status measure(draft *d, shape s, double *characters, rnn_error *erro
     return RNN_OK;
 }
 
-typedef enum bound { BY_NOTHING, BY_TIME, BY_TEXT } bound;
+typedef enum bound { BY_NOTHING, BY_TIME, BY_TEXT, BY_MEMORY } bound;
 
 /* Whether the time suffices for a shape that reads so much in it. */
 static int has_time(const draft *d, shape s, double reads) {
@@ -256,7 +256,10 @@ static rnn_status climb(draft *d, shape *chosen, double *characters, bound *boun
             break;
         }
         status = measure(d, next, &reads, error);
-        if (status == RNN_OK && !has_time(d, next, reads)) {
+        if (status == RNN_ERR_MEMORY) {
+            *bounded = BY_MEMORY;
+            status = RNN_OK;
+        } else if (status == RNN_OK && !has_time(d, next, reads)) {
             *bounded = BY_TIME;
         } else if (status == RNN_OK) {
             *chosen = next;
@@ -267,9 +270,19 @@ static rnn_status climb(draft *d, shape *chosen, double *characters, bound *boun
     return status;
 }
 
+/* Of what there is time for: where there is another budget as well, it may end sooner. */
+static double will_read(const draft *d, double characters) {
+    const rnn_training *how = d->how;
+    if (how->epochs > 0)
+        characters = fmin(characters, how->epochs * (double)d->task->characters);
+    if (how->steps > 0)
+        characters = fmin(characters, (double)how->steps * how->batch_size * how->seq_length);
+    return characters;
+}
+
 /* What is read often is learnt by heart the sooner the longer its n-grams are. */
 static rnn_status shorten_ngrams(draft *d, shape s, double *characters, rnn_error *error) {
-    int ngrams = ngrams_for(d, *characters / (double)d->task->characters);
+    int ngrams = ngrams_for(d, will_read(d, *characters) / (double)d->task->characters);
     if (d->asked.ngrams != RNN_AUTO || ngrams >= d->how->ngrams)
         return RNN_OK;
     d->how->ngrams = ngrams;
@@ -296,6 +309,7 @@ static rnn_status choose_shape(draft *d, rnn_error *error) {
         [BY_NOTHING] = "",
         [BY_TIME] = "; more would read too little in the time",
         [BY_TEXT] = "; more would learn a text of this length by heart",
+        [BY_MEMORY] = "; more would not fit into memory",
     };
     shape s;
     bound bounded;
@@ -308,13 +322,14 @@ static rnn_status choose_shape(draft *d, rnn_error *error) {
     if (status != RNN_OK)
         return status;
     d->plan->characters_per_second = characters / (d->task->seconds * STEPPING);
-    d->plan->passes = characters / (double)d->task->characters;
+    double read = will_read(d, characters);
+    d->plan->passes = read / (double)d->task->characters;
     int given = d->asked.num_layers != RNN_AUTO && d->asked.hidden_size != RNN_AUTO;
     say(d, "%d layer%s of %d %s cells%s", s.layers, s.layers == 1 ? "" : "s", s.hidden,
         cells[d->how->cell], given ? ", as given" : reasons[bounded]);
-    say(d, "%s characters a second here: %s in the time, %s passes over the text",
-        in_short(d->plan->characters_per_second).text, in_short(characters).text,
-        in_short(d->plan->passes).text);
+    say(d, "%s characters a second here: %s in %s, %s passes over the text",
+        in_short(d->plan->characters_per_second).text, in_short(read).text,
+        read < characters ? "all" : "the time", in_short(d->plan->passes).text);
     return RNN_OK;
 }
 

@@ -86,3 +86,5 @@ is "$(setting counted weight_drop)" 0
 run 0 train text.txt --steps 3 --time 1h --hidden-size 16 --out both
 says " of 16 LSTM cells"
 says "all steps are done"
+is "$(setting both warmup_steps)" 0
+run 0 train --resume both --steps 5

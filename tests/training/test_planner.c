@@ -216,6 +216,24 @@ static void test_expectation(void **state) {
     assert_non_null(strstr(slow.line[1], "1 thousand characters a second"));
 }
 
+/* Another budget may end the run before its time: what is left out goes by what is read. */
+static void test_budgets(void **state) {
+    (void)state;
+    rnn_training how;
+    rnn_training_defaults(&how);
+    how.epochs = 2;
+    rnn_plan twice = plan(&how, 1000000, 65, 3600, LAPTOP);
+    assert_true(fabs(twice.passes - 2) < 1e-9);
+    assert_non_null(strstr(twice.line[1], "2 million in all, 2 passes"));
+    assert_int_equal(how.ngrams, 5);
+    assert_true(how.weight_drop == 0 && how.ngram_dropout == 0);
+    assert_int_equal(how.warmup_steps, 50);
+    rnn_training_defaults(&how);
+    how.steps = 40;
+    plan(&how, 1000000, 65, 3600, LAPTOP);
+    assert_int_equal(how.warmup_steps, 4);
+}
+
 /* What bounds the size is told: the time here, the text there. */
 static void test_reasons(void **state) {
     (void)state;
@@ -287,6 +305,7 @@ static void test_many_symbols(void **state) {
 
 static void test_failure(void **state) {
     (void)state;
+    /* What is too large for the memory is not taken; but something must be. */
     for (int nth = 1; nth <= 3; nth++) {
         machine m = {.products = LAPTOP, .fails_at = nth};
         rnn_training how;
@@ -296,8 +315,14 @@ static void test_failure(void **state) {
         how.seconds = 600;
         how.max_symbols = 0;
         rnn_plan_task task = {1000000, 65, 600, speed, &m};
-        assert_int_equal(rnn_plan_settings(&out, &how, &task, &error), RNN_ERR_MEMORY);
-        assert_int_equal(m.asked, nth);
+        assert_int_equal(rnn_plan_settings(&out, &how, &task, &error),
+                         nth == 1 ? RNN_ERR_MEMORY : RNN_OK);
+        if (nth == 1)
+            assert_int_equal(m.asked, 1);
+        else
+            assert_non_null(strstr(out.line[0], "more would not fit into memory"));
+        if (nth > 1)
+            assert_int_equal(how.hidden_size, nth == 2 ? 64 : 96);
     }
 }
 
@@ -308,7 +333,7 @@ int main(void) {
         cmocka_unit_test(test_expectation),  cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_given),        cmocka_unit_test(test_tied),
         cmocka_unit_test(test_many_symbols), cmocka_unit_test(test_ngrams),
-        cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_failure),      cmocka_unit_test(test_budgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
