@@ -21,6 +21,7 @@
 #include "training/trainer.h"
 
 /* Validation may take about this share of the time that training takes. */
+#define LEAST_VALIDATED  4096
 #define VALIDATION_SHARE 0.05
 
 /* -------------------------------------------------------------------- text */
@@ -294,22 +295,46 @@ static rnn_status measure_speed(void *context, const rnn_training *how, double s
                                    error);
 }
 
+/* A validation takes a small share of the time, however short that is; unless it was said how
+ * much it reads. */
+static void bound_validation(rnn_trainer *t, uint64_t held_out) {
+    rnn_training *how = &t->how, defaults;
+    rnn_training_defaults(&defaults);
+    double most =
+        VALIDATION_SHARE * how->seconds * t->plan.characters_per_second / RNN_READING_COST;
+    if (how->val_limit != defaults.val_limit || most >= (double)how->val_limit)
+        return;
+    how->val_limit = (int64_t)fmax(most, LEAST_VALIDATED);
+    if (held_out > (uint64_t)how->val_limit)
+        rnn_reports_notice(t,
+                           "in so short a time a validation reads only the first %lld characters "
+                           "that are held out",
+                           (long long)how->val_limit);
+}
+
 /* What was left to us, for a run that has a time: from here on it goes. */
 static rnn_status make_plan(rnn_trainer *t, const rnn_vocabulary *vocabulary, rnn_error *error) {
     const rnn_training *how = &t->how;
-    double share = 1 - how->val_frac - how->test_frac;
     if (how->seconds == 0 || !rnn_settings_leave(how))
         return RNN_OK;
     t->started = rnn_clock_now();
     speed_of speed = {t, rnn_vocabulary_size(vocabulary)};
+    rnn_parts parts = {.whole = {0, rnn_symbols_count(t->symbols)},
+                       .val_frac = how->val_frac,
+                       .test_frac = how->test_frac,
+                       .streams = 1};
+    uint64_t characters = rnn_parts_count(&parts, RNN_PART_TRAIN);
     rnn_plan_task task = {
-        .characters = (uint64_t)((double)rnn_symbols_count(t->symbols) * share),
+        .characters = characters < 2 ? 2 : characters, /* fewer are refused later */
         .symbols = speed.symbols,
         .seconds = how->seconds,
         .speed = measure_speed,
         .context = &speed,
     };
-    return rnn_plan_settings(&t->plan, &t->how, &task, error);
+    rnn_status status = rnn_plan_settings(&t->plan, &t->how, &task, error);
+    if (status == RNN_OK)
+        bound_validation(t, rnn_parts_count(&parts, RNN_PART_VAL));
+    return status;
 }
 
 /* ------------------------------------------------------------ new or resumed */
@@ -423,6 +448,11 @@ static rnn_status load_checkpoint(rnn_trainer *t, rnn_error *error) {
         rnn_settings_from_json(&before, t->at.settings, strlen(t->at.settings), &strings, error);
     if (status == RNN_OK)
         status = rnn_settings_override(&before, &t->how, NULL, error);
+    if (status == RNN_OK) { /* texts are never chosen, so that all of them are t->how's own */
+        before.resume = t->how.resume;
+        before.overwrite = t->how.overwrite;
+        t->how = before;
+    }
     rnn_free(strings);
     int kept = rnn_optimizer_moments(&t->how);
     if (status == RNN_OK && ((kept & 1 && !t->at.first) || (kept & 2 && !t->at.second)))
@@ -468,17 +498,6 @@ static rnn_status check_unoccupied(const rnn_trainer *t, rnn_error *error) {
                     "%s holds a run already; resume it, or choose another directory", t->how.out);
 }
 
-/* The earlier run goes when the new one can begin, and not before. */
-static void remove_earlier_run(const rnn_trainer *t) {
-    static const char *const names[] = {RNN_CHECKPOINT_FILE, RNN_CHECKPOINT_PREVIOUS,
-                                        RNN_MODEL_BEST, RNN_MODEL_LAST};
-    char path[4096];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", t->how.out, names[i]);
-        unlink(path);
-    }
-}
-
 rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
     rnn_status status = rnn_device_pick(&t->device, t->how.device, error);
     if (status == RNN_OK)
@@ -493,8 +512,6 @@ rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
         status = record_settings(t, error);
     if (status == RNN_OK)
         status = open_engine(t, error);
-    if (status == RNN_OK && t->how.overwrite && !t->how.resume)
-        remove_earlier_run(t);
     if (status == RNN_OK)
         status = rnn_run_log_open(&t->log, t->how.out, t->at.log_bytes, t->at.samples_bytes, error);
     if (status != RNN_OK)

@@ -168,7 +168,7 @@ void rnn_reports_begin(rnn_trainer *t) {
 void rnn_reports_progress(rnn_trainer *t) {
     double now = rnn_clock_now(), spent = now - t->last_event - t->idle;
     int logged = t->at.step % t->log_every == 0;
-    int due = t->how.print_every > 0 ? logged : now - t->last_event >= EVENT_INTERVAL;
+    int due = t->how.print_every > 0 ? logged : now - t->last_told >= EVENT_INTERVAL;
     if ((due || logged) && spent > 0 && t->at.step > t->last_event_step) {
         double read = (double)((t->at.step - t->last_event_step) * t->at.batch * t->at.length);
         /* Events follow one another closely: their speeds are averaged over some ten. */
@@ -186,8 +186,10 @@ void rnn_reports_progress(rnn_trainer *t) {
         add_number(object, "characters_per_second", t->speed);
         rnn_run_log_write(t->log, object);
     }
-    if (due)
+    if (due) {
+        t->last_told = now;
         send(t, RNN_EVENT_PROGRESS, NULL, 0);
+    }
 }
 
 void rnn_reports_checkpoint(rnn_trainer *t, const char *file) {

@@ -17,7 +17,10 @@
 #include "training/schedule.h"
 #include "training/settings.h"
 
-#define SAVE_INTERVAL 60.0 /* seconds between checkpoints where that is chosen */
+/* Seconds between checkpoints where that is chosen; more on a slow disk, which may take this
+ * share of the time. */
+#define SAVE_INTERVAL 60.0
+#define SAVE_SHARE    0.05
 #define LOSS_MEMORY   0.98 /* how much of the smoothed loss a step keeps */
 #define MOST_TRIES    3
 #define LOWER_RATE    0.5
@@ -118,6 +121,7 @@ static rnn_status save(rnn_trainer *t, rnn_error *error) {
     rnn_engine_arrays arrays = t->device->arrays(t->engine);
     t->device->read_state(t->engine, t->carried);
     t->last_save = start;
+    t->save_cost = 0;
     if (!checkpoint_finite(at, &arrays, t->carried))
         return rnn_fail(error, RNN_ERR_DIVERGED, "a weight or a moment is not finite");
     note_lost_lines(t);
@@ -129,7 +133,9 @@ static rnn_status save(rnn_trainer *t, rnn_error *error) {
         status = save_model(t, RNN_MODEL_BEST, &fault);
     if (status == RNN_OK)
         status = rnn_checkpoint_save(at, &arrays, t->carried, t->how.out, &fault);
-    t->idle += rnn_clock_now() - start;
+    t->last_save = rnn_clock_now();
+    t->save_cost = t->last_save - start;
+    t->idle += t->save_cost;
     if (status != RNN_OK) {
         note_failure(t, &fault);
         return RNN_OK;
@@ -260,7 +266,8 @@ static rnn_status between_steps(rnn_trainer *t, rnn_error *error) {
     if (status == RNN_OK && t->at.step % t->eval_every == 0)
         status = validate_if_possible(t, error);
     int due = how->checkpoint_every > 0 ? t->at.step % how->checkpoint_every == 0
-                                        : rnn_clock_now() - t->last_save >= SAVE_INTERVAL;
+                                        : rnn_clock_now() - t->last_save >=
+                                              fmax(SAVE_INTERVAL, t->save_cost / SAVE_SHARE);
     if (status == RNN_OK && (due || t->reply == RNN_SAVE))
         status = save(t, error);
     if (t->reply == RNN_SAVE)
@@ -325,6 +332,17 @@ static rnn_status run(rnn_trainer *t, rnn_reply (*poll)(void *), const char **wh
     }
 }
 
+/* What this run has not replaced of the one that was there: it goes when this one has begun and
+ * is on the disk, and not before. */
+static void remove_earlier_run(const rnn_trainer *t) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", t->how.out, RNN_CHECKPOINT_PREVIOUS);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/%s", t->how.out, RNN_MODEL_BEST);
+    if (t->val_count > 0)
+        unlink(path);
+}
+
 static void close_all(rnn_trainer *t) {
     if (t->engine)
         t->device->destroy(t->engine);
@@ -380,6 +398,8 @@ rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t 
         status = save(&t, error);
     if (status == RNN_OK && t.save_failed)
         status = rnn_fail(error, RNN_ERR_IO, "%s: nothing can be saved there", t.how.out);
+    if (status == RNN_OK && t.how.overwrite && !t.how.resume)
+        remove_earlier_run(&t);
     if (status == RNN_OK)
         status = run(&t, poll, &why, error);
     if (status == RNN_OK)

@@ -52,12 +52,14 @@ typedef struct rnn_trainer {
 
     rnn_run_log *log;
     int64_t eval_every, log_every;
-    /* since the last progress event */
+    double last_told; /* clock at the last progress event */
+    /* since the speed was last measured */
     double last_event, idle; /* clock; seconds spent on validation, samples and saves */
     int64_t last_event_step;
     double speed;                /* characters a second */
     double val_cost;             /* seconds that the last validation took */
-    double last_save;            /* clock */
+    double last_save;            /* clock when it had ended */
+    double save_cost;            /* seconds that it took */
     int save_failed, log_failed; /* and told */
     int best_unsaved;            /* the best model is not on the disk */
 } rnn_trainer;

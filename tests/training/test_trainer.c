@@ -13,6 +13,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "tests/scratch.h"
@@ -419,6 +422,13 @@ static void test_overwrite(void **state) {
     rnn_checkpoint at = load_end(out);
     assert_int_equal(at.step, 5);
     rnn_checkpoint_release(&at);
+    unlink(scratch_name(&directory, "overwritten/log.jsonl", path));
+    assert_int_equal(mkdir(path, 0777), 0);
+    assert_int_equal(train(&how, 2, NULL, &error), RNN_ERR_IO);
+    rmdir(path);
+    at = load_end(out);
+    assert_int_equal(at.step, 5);
+    rnn_checkpoint_release(&at);
     how.init_from = scratch_name(&directory, "overwritten", path);
     train_well(&how, 2, NULL);
     at = load_end(out);
@@ -440,6 +450,82 @@ static void test_previous_checkpoint(void **state) {
     how.resume = 1;
     train_well(&how, 0, NULL);
     assert_same_end(whole, out, 1);
+}
+
+/* So it does for one that cannot be read. */
+static void test_unreadable_checkpoint(void **state) {
+    (void)state;
+    char out[1024], path[1024];
+    rnn_training how = small_run("unreadable", out);
+    how.checkpoint_every = 4;
+    train_well(&how, 10, NULL);
+    unlink(scratch_name(&directory, "unreadable/" RNN_CHECKPOINT_FILE, path));
+    assert_int_equal(mkdir(path, 0777), 0);
+    rnn_checkpoint at = {0};
+    rnn_error error = {RNN_OK, ""};
+    if (rnn_checkpoint_load(&at, out, 1, &error) != RNN_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(at.from_previous, 1);
+    rnn_checkpoint_release(&at);
+}
+
+static ino_t file_number(const char *name) {
+    char path[1024];
+    struct stat found;
+    assert_int_equal(stat(scratch_name(&directory, name, path), &found), 0);
+    return found.st_ino;
+}
+
+/* What cannot be saved costs neither of the two that were there. */
+static void test_failed_save(void **state) {
+    (void)state;
+    char out[1024], path[1024];
+    rnn_error error = {RNN_OK, ""};
+    struct rlimit whole, little;
+    rnn_training how = small_run("kept", out);
+    how.checkpoint_every = 4;
+    train_well(&how, 10, NULL);
+    ino_t last = file_number("kept/" RNN_CHECKPOINT_FILE);
+    ino_t previous = file_number("kept/" RNN_CHECKPOINT_PREVIOUS);
+    how.resume = 1;
+    getrlimit(RLIMIT_FSIZE, &whole);
+    little = whole;
+    little.rlim_cur = 100;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &little);
+    rnn_status status = train(&how, 0, NULL, &error);
+    setrlimit(RLIMIT_FSIZE, &whole);
+    assert_int_equal(status, RNN_ERR_IO);
+    assert_true(last != previous);
+    assert_true(file_number("kept/" RNN_CHECKPOINT_FILE) == last);
+    assert_true(file_number("kept/" RNN_CHECKPOINT_PREVIOUS) == previous);
+    assert_int_not_equal(
+        access(scratch_name(&directory, "kept/" RNN_CHECKPOINT_REPLACED, path), F_OK), 0);
+}
+
+/* A program that says the same as before, but for the time, goes on with what was planned. */
+static void test_resume_of_a_plan(void **state) {
+    (void)state;
+    char out[1024], again[1024];
+    rnn_training how;
+    watcher w;
+    rnn_training_defaults(&how);
+    how.out = scratch_name(&directory, "planned", out);
+    how.sample_length = 0;
+    how.hidden_size = 16;
+    how.threads = 1;
+    how.seconds = 0.5;
+    train_well(&how, 0, &w);
+    /* About ten times a second it is told how it goes, however short a step is. */
+    assert_in_range(w.events[RNN_EVENT_PROGRESS], 1, 10);
+    rnn_checkpoint first = load_end(out);
+    how.resume = 1;
+    how.seconds = 1;
+    train_well(&how, 0, NULL);
+    rnn_checkpoint second = load_end(scratch_name(&directory, "planned", again));
+    assert_true(second.step > first.step);
+    rnn_checkpoint_release(&first);
+    rnn_checkpoint_release(&second);
 }
 
 /* Two processes cannot train in one directory. */
@@ -505,6 +591,9 @@ static void test_out_of_memory(void **state) {
     how.output_dropout = 0.1;
     how.weight_drop = 0.1;
     how.embedding_size = 3;
+    how.ngrams = 3;
+    how.ngram_rows = 50;
+    how.ngram_dropout = 0.1;
     for (uint64_t nth = 1;; nth++) {
         rnn_error error = {RNN_OK, ""};
         rnn_allocate_fail(nth, 0);
@@ -549,6 +638,9 @@ int main(int count, char **arguments) {
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_overwrite),
         cmocka_unit_test(test_previous_checkpoint),
+        cmocka_unit_test(test_unreadable_checkpoint),
+        cmocka_unit_test(test_failed_save),
+        cmocka_unit_test(test_resume_of_a_plan),
         cmocka_unit_test(test_lock),
         cmocka_unit_test(test_recall),
         cmocka_unit_test(test_out_of_memory),
