@@ -11,8 +11,9 @@
 /* clang-format off */
 static const rnn_option table[] = {
     {"part", RNN_OPTION_CHOICE, AT(part), "all", 0, 0, 0, "all|none train val test", "PART", "Text",
-     "read this part of the text, as a contiguous split makes it; of what the model was trained on "
-     "'rnn neurons', --baseline and --structure read val unless told",
+     "the part of the text that is read, as a contiguous split cuts it. Where it is not given, "
+     "'rnn neurons' and --baseline read val of the text that the model was trained on, --structure "
+     "that of any text; all else reads all",
      (const rnn_option_alias[]){{"split", NULL}, {NULL, NULL}}},
     {"val-frac", RNN_OPTION_REAL, AT(val_frac), "", 0, 1, RNN_OPTION_BELOW, NULL, "F", "Text",
      "share of the validation part; where it is not given, as in the model's training", NULL},

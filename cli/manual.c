@@ -91,12 +91,14 @@ static void print_title(const char *name, const char *summary) {
 static void print_exit_codes(void) {
     static const char *const codes[][2] = {
         {"0", "done"},
-        {"1", "it failed while running: memory, or a character that the model does not know"},
-        {"2", "the command line is wrong"},
+        {"1",
+         "it failed while running: memory, a character that the model does not know, or what this "
+         "machine or build cannot do"},
+        {"2", "the command line is wrong, or asks for what this text or model does not have"},
         {"3", "a file is corrupt or not what it should be"},
         {"4", "a file could not be read or written, or the disk is full"},
         {"5", "training diverged and could not recover"},
-        {"130, 143", "stopped by SIGINT, SIGTERM, after saving"},
+        {"130, 143", "stopped by SIGINT, SIGTERM; what is in training is saved first"},
     };
     fputs(".SH EXIT STATUS\n", stdout);
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
@@ -111,6 +113,10 @@ static void print_environment(void) {
           ".TP\n.B RNN_CPU\nthe default of \\-\\-cpu\n"
           ".TP\n.B RNN_EMULATE_BF16\nif set, train \\-\\-precision bf16 also computes in "
           "it where it is slow\n"
+          ".TP\n.B TMPDIR\nwhere eval, show, neurons and sample \\-\\-novelty keep the text "
+          "meanwhile, otherwise /tmp; name a disk where that is memory\n"
+          ".TP\n.B COLORTERM\ntruecolor or 24bit: show uses 24-bit colors\n"
+          ".TP\n.B COLORFGBG\nwhether the background is dark, for show \\-\\-theme auto\n"
           ".TP\n.B NO_COLOR\nif set, no colors\n.TP\n.B COLUMNS\nthe width of the terminal\n",
           stdout);
 }

@@ -367,20 +367,22 @@ static int run(const command *self, int argc, char **argv) {
 
 const command train_command = {
     "train",
-    (const char *const[]){"[OPTION...] INPUT...", "--resume DIR [OPTION...]", NULL},
+    (const char *const[]){"[OPTION...] INPUT...", "--resume DIR [OPTION...] [-]", NULL},
     "learn from a text",
     "Trains a network to predict the next character of a text. INPUT is a file, a directory, a "
-    "compressed file or an archive, or - for standard input; several are read one after the "
-    "other.\n\n"
+    "compressed file (gzip, xz, zstd, bzip2), an archive (tar, zip), or - for standard input; "
+    "several are read one after the other.\n\n"
     "The run is written to runs/NAME: model.safetensors is the best model by validation, "
     "last.safetensors the latest; resume.safetensors beside it holds what --resume needs, "
     "log.jsonl and samples.txt tell the story.\n\n"
     "Settings marked [auto] are chosen for the text, the machine and the time, as the plan says "
     "in its first lines. Where the budget is --steps or --epochs alone they are those of char-rnn: "
-    "2 layers of 128 LSTM cells, one-hot characters, no dropout, 50 streams of 50 characters, Adam "
+    "2 layers of 128 LSTM cells, one-hot characters, no n-grams, no dropout, 50 streams of 50 "
+    "characters, Adam "
     "at 0.002 and constant, gradients of 5 at most.\n\n"
     "Ctrl-C (SIGINT) and SIGTERM finish the step, save, and print the command that resumes; a "
-    "second one ends at once. SIGUSR1 saves and goes on.",
+    "second one ends at once. SIGUSR1 saves and goes on. A run that is resumed knows its INPUTs, "
+    "but for standard input, which it is given again.",
     (const char *const[]){"rnn train book.txt --time 3m",
                           "rnn train linux/ --include '*.c,*.h' --hidden-size 512 --steps 10000",
                           "rnn train --resume runs/book --epochs 100", NULL},

@@ -98,7 +98,8 @@ typedef struct rnn_model_info {
 
 /* Loads a model from a .safetensors file, or from a run's directory (its
  * model.safetensors, the best; failing that last.safetensors). RNN_ERR_IO,
- * RNN_ERR_FORMAT (the message names the byte or the tensor), RNN_ERR_MEMORY. */
+ * RNN_ERR_FORMAT (the message names the byte or the tensor), RNN_ERR_UNSUPPORTED for a model of
+ * a later version, RNN_ERR_RANGE for a path that is too long, RNN_ERR_MEMORY. */
 RNN_API rnn_status rnn_model_load(rnn_model **out, const char *path, rnn_error *error);
 RNN_API void rnn_model_destroy(rnn_model *model);
 
@@ -108,8 +109,8 @@ RNN_API rnn_model_info rnn_model_describe(const rnn_model *model);
  * "{}" for a model that does not say. */
 RNN_API const char *rnn_model_history(const rnn_model *model);
 
-/* The text of one symbol: its bytes (not NUL-terminated in meaning, a symbol may
- * be the NUL character) and their number. Owned by the model. */
+/* The text of one symbol, 0 <= symbol < symbols: 1 to 4 bytes, and their number (a symbol may be
+ * the NUL character). Owned by the model. */
 RNN_API const char *rnn_model_symbol(const rnn_model *model, int32_t symbol, size_t *bytes);
 
 /* Turns text into symbols. *out is allocated and must be released with
@@ -122,6 +123,10 @@ RNN_API void rnn_free(void *pointer);
 
 /* ------------------------------------------------------------------ states */
 
+/* Whatever computes - states, samplers, tracers, evaluation, training - also fails with
+ * RNN_ERR_UNSUPPORTED for a cpu or device (or RNN_CPU) that this machine or build does not have,
+ * and with RNN_ERR_RANGE for one that does not exist. That is not repeated below. */
+
 /* What a network remembers of the text that it has read. */
 typedef struct rnn_state rnn_state;
 
@@ -133,7 +138,7 @@ RNN_API rnn_status rnn_state_create(rnn_state **out, const rnn_model *model, rnn
 RNN_API rnn_status rnn_state_create_in(rnn_state **out, const rnn_model *model,
                                        rnn_precision precision, rnn_error *error);
 RNN_API void rnn_state_destroy(rnn_state *state);
-/* An independent copy: from here on both go their own way. */
+/* An independent copy: from here on both go their own way. Errors as rnn_state_create_in. */
 RNN_API rnn_status rnn_state_clone(rnn_state **out, const rnn_state *state, rnn_error *error);
 RNN_API void rnn_state_reset(rnn_state *state);
 
@@ -173,8 +178,9 @@ typedef struct rnn_sampling {
 /* Writes text: one or several independent streams that share a prime. */
 typedef struct rnn_sampler rnn_sampler;
 
-/* `streams` >= 1 texts are drawn side by side, each with its own random
- * numbers. RNN_ERR_RANGE for a setting out of range, RNN_ERR_MEMORY. */
+/* `streams` texts, 1 to 65,536, are drawn side by side, each with its own random numbers.
+ * RNN_ERR_RANGE for a setting out of range or a clamp of a unit that is not there,
+ * RNN_ERR_MEMORY. */
 RNN_API rnn_status rnn_sampler_create(rnn_sampler **out, const rnn_model *model,
                                       const rnn_sampling *how, int streams, rnn_error *error);
 RNN_API void rnn_sampler_destroy(rnn_sampler *sampler);
@@ -190,7 +196,8 @@ RNN_API rnn_status rnn_sampler_read(rnn_sampler *sampler, const int32_t *symbols
                                     rnn_error *error);
 
 /* The logits [symbols] of what a stream, from 0, draws next, before temperature and
- * filters. They belong to the sampler and stand until it reads or draws. */
+ * filters. They belong to the sampler and stand until it reads or draws. A sampler that has read
+ * nothing reads a newline first (or symbol 0), as rnn_sampler_next does: prime it before. */
 RNN_API const float *rnn_sampler_logits(rnn_sampler *sampler, int stream);
 
 /* Draws the next symbol of every stream into symbols [streams] and reads it
@@ -210,7 +217,7 @@ typedef struct rnn_writer {
  * length in bytes, at most 24. */
 RNN_API size_t rnn_writer_push(rnn_writer *writer, const rnn_model *model, int32_t symbol,
                                char out[24]);
-/* Writes out what still waits, as U+FFFD. */
+/* Writes out what still waits, as U+FFFD; returns its length in bytes, 0 or 3. */
 RNN_API size_t rnn_writer_end(rnn_writer *writer, char out[24]);
 
 /* ------------------------------------------------------------------ scoring */
@@ -266,7 +273,9 @@ typedef struct rnn_evaluation_result {
 } rnn_evaluation_result;
 
 /* Scores what rnn_train would train on: files, directories, archives, "-" for
- * standard input. Errors as rnn_score_text; RNN_ERR_IO. listener may be NULL. */
+ * standard input. Errors as rnn_score_text; RNN_ERR_RANGE for a part or a protocol that does not
+ * exist and for shares that leave no text; RNN_ERR_FORMAT for a damaged archive; RNN_ERR_IO.
+ * listener may be NULL. */
 RNN_API rnn_status rnn_evaluate(const rnn_model *model, const char *const *inputs, size_t count,
                                 const rnn_evaluation *how, rnn_evaluation_result *out,
                                 rnn_score_listener listener, void *context, rnn_error *error);
@@ -377,7 +386,8 @@ typedef void (*rnn_trace_listener)(void *context, const rnn_trace_row *row);
  * see. It keeps room for a few hundred characters, however long the text. */
 typedef struct rnn_tracer rnn_tracer;
 
-/* RNN_ERR_RANGE for a unit or a signal that the model does not have; RNN_ERR_MEMORY. */
+/* RNN_ERR_RANGE for a unit or a signal that the model does not have, a clamp out of range and a
+ * number of candidates below 0; RNN_ERR_MEMORY. */
 RNN_API rnn_status rnn_tracer_create(rnn_tracer **out, const rnn_model *model,
                                      const rnn_tracing *how, rnn_error *error);
 RNN_API void rnn_tracer_destroy(rnn_tracer *tracer);
@@ -422,8 +432,8 @@ typedef enum rnn_split {
     RNN_SPLIT_STREAMS = 1,    /* char-rnn's: the tail of every stream of the batch */
 } rnn_split;
 
-/* Everything that a training run can be told; its option names, defaults and
- * ranges are those of `rnn train --help`, from one table in the library. */
+/* Everything that a training run can be told; its option names, defaults and ranges are those of
+ * `rnn man train`, from one table in the library. Shares are from 0 to below 1. */
 typedef struct rnn_training {
     /* model */
     int cell;           /* rnn_cell, or RNN_AUTO */
@@ -454,18 +464,18 @@ typedef struct rnn_training {
     int tied_output;
     double forget_bias; /* LSTM */
     /* text */
-    int units;       /* rnn_units */
-    int max_symbols; /* 0: no cap; or RNN_AUTO */
-    int normalize;   /* 1: NFC */
-    int split;       /* rnn_split */
-    double val_frac;
-    double test_frac;
+    int units;        /* rnn_units */
+    int max_symbols;  /* 256 and more; 0: no cap; or RNN_AUTO */
+    int normalize;    /* 1: NFC */
+    int split;        /* rnn_split */
+    double val_frac;  /* share of the text */
+    double test_frac; /* share of the text */
     const char
         *include; /* comma-separated patterns for files in directories; NULL or "" takes all */
     const char *exclude;
     /* batches */
-    int batch_size; /* or RNN_AUTO */
-    int seq_length; /* or RNN_AUTO */
+    int batch_size; /* streams side by side, or RNN_AUTO */
+    int seq_length; /* characters of each stream in a step, or RNN_AUTO */
     int passage;    /* characters, after which a stream goes on elsewhere; 0: never; or RNN_AUTO */
     /* optimizer */
     int optimizer;        /* rnn_optimizer, or RNN_AUTO */
@@ -474,26 +484,27 @@ typedef struct rnn_training {
     double alpha;         /* RMSProp's decay of the squared gradient */
     double beta1, beta2;  /* or RNN_AUTO */
     double epsilon;
-    double weight_decay;  /* or RNN_AUTO */
-    double clip_norm;     /* 0: none; or RNN_AUTO */
-    double clip_value;    /* 0: none */
+    double weight_decay;  /* AdamW: of a weight, times the rate; else of a weight, added to its
+                           * gradient; or RNN_AUTO */
+    double clip_norm;     /* of the whole gradient; 0: none; or RNN_AUTO */
+    double clip_value;    /* of each number of it; 0: none */
     int schedule;         /* rnn_schedule, or RNN_AUTO */
-    int64_t warmup_steps; /* or RNN_AUTO */
+    int64_t warmup_steps; /* in which the rate grows from nothing, or RNN_AUTO */
     double decay_factor;
     double decay_after; /* epochs */
     double decay_every; /* epochs */
     /* budget: the first to be reached ends the run; 0 is no limit */
-    double epochs;
+    double epochs; /* passes over the training part */
     int64_t steps;
-    double seconds;
+    double seconds; /* of all its processes: a resumed run has spent some already */
     /* reports */
-    int64_t eval_every;       /* steps between validations; 0: chosen */
-    int64_t val_limit;        /* symbols of the validation text read each time; 0: all */
-    int patience;             /* validations without a new best before stopping; 0: never */
-    int64_t checkpoint_every; /* steps between saves of what resuming needs; 0: chosen */
-    int64_t print_every;      /* steps between progress events and log lines; 0: chosen */
-    int sample_length;
-    double sample_temperature;
+    int64_t eval_every;        /* steps between validations; 0: chosen */
+    int64_t val_limit;         /* symbols of the validation text read each time; 0: all */
+    int patience;              /* validations without a new best before stopping; 0: never */
+    int64_t checkpoint_every;  /* steps between saves of what resuming needs; 0: chosen */
+    int64_t print_every;       /* steps between progress events and log lines; 0: chosen */
+    int sample_length;         /* symbols; 0: no samples */
+    double sample_temperature; /* 0: always the likeliest */
     const char *sample_prime;
     /* where and how */
     const char *out;       /* the run's directory */
@@ -548,13 +559,14 @@ typedef struct rnn_event {
     const char *out;
     /* progress: step of steps (0: not bounded by steps), losses in nats per character */
     int64_t step, steps;
-    double epoch, fraction; /* fraction of the budget spent, 0..1 */
-    double loss;            /* smoothed training loss */
-    double val_loss;        /* latest; NaN before the first */
-    double best_val_loss;
-    int is_best;
-    double learning_rate, grad_norm;
-    double characters_per_second;
+    double epoch, fraction;       /* fraction of the budget spent, 0..1 */
+    double loss;                  /* smoothed training loss; NaN before the first step */
+    double val_loss;              /* latest; NaN before the first */
+    double best_val_loss;         /* infinite before the first */
+    int is_best;                  /* of a validation: 1 if it is the best so far */
+    double learning_rate;         /* of the last step; 0 before it */
+    double grad_norm;             /* of its gradient, before it was clipped */
+    double characters_per_second; /* of training alone; 0 before it was measured */
     double seconds, seconds_left; /* spent by the run in all its processes; NaN if unknown */
 } rnn_event;
 
@@ -570,12 +582,17 @@ typedef rnn_reply (*rnn_listener)(void *context, const rnn_event *event);
 /* Trains on inputs (files, directories, "-" for standard input; compressed and
  * archived files are unpacked) into the directory how->out, which then holds
  * model.safetensors (the best), last.safetensors, resume.safetensors and the one
- * before it, log.jsonl and samples.txt. With how->resume it goes on with the run there, to
- * the same bits as if it had never stopped; count may then be 0 for the run's own
- * inputs. The listener is called on every event: progress every print_every steps,
- * or about ten times a second where that is 0. `poll`, which may be NULL, is asked
- * after each step. RNN_ERR_DIVERGED after three attempts at lower rates; the last
- * good checkpoint then stands. */
+ * before it, log.jsonl and samples.txt. With how->resume it goes on with the run there, where
+ * the budget is steps or epochs to the same bits as if it had never stopped (with seconds, the
+ * rate and the end go by the clock); count may then be 0 for the run's own inputs. The listener
+ * is called on every event: progress every print_every steps, or about ten times a second where
+ * that is 0. `poll`, which may be NULL, is asked before each step.
+ * RNN_ERR_RANGE for a setting or a text that will not do; RNN_ERR_IO where a file cannot be read
+ * or written, the directory holds a run already, or another process trains there; RNN_ERR_FORMAT
+ * for a damaged file, and on resuming for another text; RNN_ERR_SYMBOL for bytes that are no UTF-8
+ * where characters were asked for; RNN_ERR_UNSUPPORTED for a checkpoint of a later version;
+ * RNN_ERR_MEMORY; RNN_ERR_DIVERGED after three attempts at lower rates, when the last good
+ * checkpoint stands. */
 RNN_API rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t count,
                              rnn_listener listener, rnn_reply (*poll)(void *context), void *context,
                              rnn_error *error);

@@ -363,7 +363,8 @@ void completions_answer(completions *all, const http_request *request, http_repl
     }
     if (atomic_fetch_add(&all->open, 1) >= COMPLETIONS_MOST) {
         atomic_fetch_sub(&all->open, 1);
-        http_refuse(reply, 503, "%d texts are being written already: try again", COMPLETIONS_MOST);
+        http_refuse(reply, 503, "%d requests are being answered already: try again",
+                    COMPLETIONS_MOST);
         return;
     }
     completion *c = open_completion(all, request, reply);

@@ -39,13 +39,13 @@ cores() {
     nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2
 }
 
-# cmake_is_new_enough: presets of our version need 3.20.
+# cmake_is_new_enough: version 3 of presets, and C17, need 3.21.
 cmake_is_new_enough() {
     have cmake || return 1
     cmake_version=$(cmake --version | sed -n '1s/[^0-9]*\([0-9]*\)\.\([0-9]*\).*/\1 \2/p')
     # shellcheck disable=SC2086 # two words are meant
     set -- $cmake_version
-    [ "${1:-0}" -gt 3 ] || { [ "${1:-0}" -eq 3 ] && [ "${2:-0}" -ge 20 ]; }
+    [ "${1:-0}" -gt 3 ] || { [ "${1:-0}" -eq 3 ] && [ "${2:-0}" -ge 21 ]; }
 }
 
 has_module() { pkg-config --exists "$1" 2>/dev/null; }
@@ -197,7 +197,7 @@ setup_packages() {
     if [ "$manager" = none ]; then
         fail "Missing here: $missing
 Neither apt-get, dnf nor brew was found. Install these by the means of your system
-(a C17 compiler, CMake 3.20 or newer, pkg-config, and the libraries jansson, utf8proc,
+(a C17 compiler, CMake 3.21 or newer, pkg-config, and the libraries jansson, utf8proc,
 libarchive, xxhash, libdivsufsort and libmicrohttpd with their headers; cmocka for the tests) and
 run this again."
     fi
@@ -222,7 +222,7 @@ and then this script again."
     find_homebrew_modules
     still=$(missing_things "$@")
     [ -z "$still" ] || fail "Still missing after installing $packages: $still
-This system's packages may be too old; CMake 3.20 or newer and jansson 2.11 or newer are needed."
+This system's packages may be too old; CMake 3.21 or newer and jansson 2.11 or newer are needed."
 }
 
 # build PRESET TARGET [-DOPTION...]: configures and builds into build/PRESET.

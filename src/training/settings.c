@@ -136,7 +136,8 @@ static const rnn_option table[] = {
     {"steps", RNN_OPTION_INT64, AT(steps), "0", 0, NO_LIMIT, RNN_OPTION_RESUMABLE, NULL, "N",
      "Budget", "steps; 0 is no limit", NULL},
     {"time", RNN_OPTION_DURATION, AT(seconds), "0", 0, NO_LIMIT, RNN_OPTION_RESUMABLE, NULL,
-     "DURATION", "Budget", "time, like 90s, 3m or 1h30m; 0 is no limit; 10m where no budget is given", NULL},
+     "DURATION", "Budget", "time of the whole run, what it had before --resume included, like 90s, 3m or 1h30m; 0 is no "
+     "limit; 10m where no budget is given", NULL},
     {"patience", RNN_OPTION_INT, AT(patience), "0", 0, 1000000, RNN_OPTION_RESUMABLE, NULL, "N",
      "Budget", "stop after so many validations without a new best; 0 never", NULL},
 
@@ -166,7 +167,8 @@ static const rnn_option table[] = {
     {"init-from", RNN_OPTION_TEXT, AT(init_from), "", 0, 0, RNN_OPTION_FILE, NULL, "MODEL", "Run",
      "begin with this model's weights, matched by character", NULL},
     {"seed", RNN_OPTION_UINT64, AT(seed), "123", 0, NO_LIMIT, 0, NULL, "N", "Run",
-     "of everything random: same seed, same run", NULL},
+     "of everything random: same seed, same run where steps or epochs end it; a time goes by the "
+     "clock", NULL},
     {"threads", RNN_OPTION_INT, AT(threads), "0", 0, 1024, RNN_OPTION_RESUMABLE, NULL, "N", "Run",
      "threads; 0 takes OMP_NUM_THREADS, else every core", NULL},
     {"cpu", RNN_OPTION_TEXT, AT(cpu), "auto", 0, 0, RNN_OPTION_RESUMABLE, NULL, "LEVEL", "Run",
