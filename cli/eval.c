@@ -7,7 +7,6 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "base/files.h"
 #include "cli/arguments.h"
@@ -16,6 +15,7 @@
 #include "cli/dynamic.h"
 #include "cli/extent.h"
 #include "cli/figures.h"
+#include "cli/glyphs.h"
 #include "cli/help.h"
 #include "cli/history.h"
 #include "cli/manners.h"
@@ -78,13 +78,6 @@ typedef struct listing {
     const rnn_model *model;
 } listing;
 
-/* Controls, formats and separators of lines: what acts upon a terminal, or does not show. */
-static int is_unseen(uint32_t code) {
-    utf8proc_category_t kind = utf8proc_category((utf8proc_int32_t)code);
-    return kind == UTF8PROC_CATEGORY_CC || kind == UTF8PROC_CATEGORY_CF ||
-           kind == UTF8PROC_CATEGORY_ZL || kind == UTF8PROC_CATEGORY_ZP;
-}
-
 /* One line: the character, escaped as in C where it would not show, and its bits. */
 static void print_character(void *context, int32_t symbol, double nats) {
     const listing *to = context;
@@ -102,7 +95,7 @@ static void print_character(void *context, int32_t symbol, double nats) {
         fputs("\\r", stdout);
     else if (bytes == 1 && (first < 0x20 || first >= 0x7F))
         printf("\\x%02x", first);
-    else if (rnn_utf8_decode((const unsigned char *)text, bytes, &code) > 1 && is_unseen(code))
+    else if (rnn_utf8_decode((const unsigned char *)text, bytes, &code) > 1 && !glyphs_shows(code))
         printf(code > 0xFFFF ? "\\U%08" PRIx32 : "\\u%04" PRIx32, code);
     else
         fwrite(text, 1, bytes, stdout);

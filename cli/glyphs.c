@@ -86,6 +86,10 @@ static uint32_t stand_in(uint32_t code) {
     }
 }
 
+int glyphs_shows(uint32_t code) {
+    return stand_in(code) == 0;
+}
+
 static int is_mark(uint32_t code) {
     int category = utf8proc_category((utf8proc_int32_t)code);
     return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||

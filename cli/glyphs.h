@@ -32,6 +32,9 @@ typedef struct glyph {
     unsigned char newline;  /* 1: a line ends behind it */
 } glyph;
 
+/* 1 for a character that shows itself, 0 for one that another stands for. */
+int glyphs_shows(uint32_t code);
+
 /* Cuts symbols [count] into whole characters with their marks (grapheme clusters). *out has
  * *glyph_count of them and is released with rnn_free; RNN_ERR_MEMORY. */
 rnn_status glyphs_cut(glyph **out, size_t *glyph_count, const rnn_model *model,

@@ -115,14 +115,8 @@ void training_give_way(training *self) {
 }
 
 void training_answer_runs(training *self, http_reply *reply) {
-    json_t *list = json_array(), *run;
-    size_t i;
-    int busy = child_look(self->child).running;
+    json_t *list = json_array();
     catalog_walk(self->from, list_run, list);
-    json_array_foreach(list, i, run) {
-        busy |= json_is_true(json_object_get(run, "training"));
-    }
-    turns_give_way(self->turns, busy);
     http_json(reply, 200,
               json_pack("{s:o, s:o, s:b}", "runs", list, "child", describe_child(self), "can_train",
                         self->can_train));

@@ -21,7 +21,6 @@
 #include "training/trainer.h"
 
 /* Validation may take about this share of the time that training takes. */
-#define LEAST_VALIDATED  4096
 #define VALIDATION_SHARE 0.05
 
 /* -------------------------------------------------------------------- text */
@@ -295,23 +294,6 @@ static rnn_status measure_speed(void *context, const rnn_training *how, double s
                                    error);
 }
 
-/* A validation takes a small share of the time, however short that is; unless it was said how
- * much it reads. */
-static void bound_validation(rnn_trainer *t, uint64_t held_out) {
-    rnn_training *how = &t->how, defaults;
-    rnn_training_defaults(&defaults);
-    double most =
-        VALIDATION_SHARE * how->seconds * t->plan.characters_per_second / RNN_READING_COST;
-    if (how->val_limit != defaults.val_limit || most >= (double)how->val_limit)
-        return;
-    how->val_limit = (int64_t)fmax(most, LEAST_VALIDATED);
-    if (held_out > (uint64_t)how->val_limit)
-        rnn_reports_notice(t,
-                           "in so short a time a validation reads only the first %lld characters "
-                           "that are held out",
-                           (long long)how->val_limit);
-}
-
 /* What was left to us, for a run that has a time: from here on it goes. */
 static rnn_status make_plan(rnn_trainer *t, const rnn_vocabulary *vocabulary, rnn_error *error) {
     const rnn_training *how = &t->how;
@@ -331,10 +313,7 @@ static rnn_status make_plan(rnn_trainer *t, const rnn_vocabulary *vocabulary, rn
         .speed = measure_speed,
         .context = &speed,
     };
-    rnn_status status = rnn_plan_settings(&t->plan, &t->how, &task, error);
-    if (status == RNN_OK)
-        bound_validation(t, rnn_parts_count(&parts, RNN_PART_VAL));
-    return status;
+    return rnn_plan_settings(&t->plan, &t->how, &task, error);
 }
 
 /* ------------------------------------------------------------ new or resumed */

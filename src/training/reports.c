@@ -166,16 +166,16 @@ void rnn_reports_begin(rnn_trainer *t) {
 }
 
 void rnn_reports_progress(rnn_trainer *t) {
-    double now = rnn_clock_now(), spent = now - t->last_event - t->idle;
+    double now = rnn_clock_now(), spent = now - t->measured - t->idle;
     int logged = t->at.step % t->log_every == 0;
     int due = t->how.print_every > 0 ? logged : now - t->last_told >= EVENT_INTERVAL;
-    if ((due || logged) && spent > 0 && t->at.step > t->last_event_step) {
-        double read = (double)((t->at.step - t->last_event_step) * t->at.batch * t->at.length);
+    if ((due || logged) && spent > 0 && t->at.step > t->measured_step) {
+        double read = (double)((t->at.step - t->measured_step) * t->at.batch * t->at.length);
         /* Events follow one another closely: their speeds are averaged over some ten. */
         double speed = read / spent, share = t->how.print_every > 0 ? 1 : 0.1;
         t->speed = t->speed > 0 ? t->speed + share * (speed - t->speed) : speed;
-        t->last_event = now;
-        t->last_event_step = t->at.step;
+        t->measured = now;
+        t->measured_step = t->at.step;
         t->idle = 0;
     }
     if (logged) {

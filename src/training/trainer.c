@@ -200,7 +200,7 @@ static rnn_status recover(rnn_trainer *t, const char *what, rnn_error *error) {
     rnn_checkpoint_release(at);
     *at = before;
     rnn_preparation_restore(t);
-    t->last_event_step = at->step;
+    t->measured_step = at->step;
     rnn_reports_notice(t, "%s at step %lld: back to step %lld at %g of the learning rate", what,
                        (long long)where, (long long)at->step, at->rate_scale);
     return RNN_OK;
@@ -389,10 +389,10 @@ rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t 
         status = rnn_preparation_run(&t, error);
     if (status != RNN_OK)
         goto done;
-    t.last_event = rnn_clock_now();
+    t.measured = rnn_clock_now();
     if (t.started == 0) /* a plan has begun already */
-        t.started = t.last_event;
-    t.last_event_step = t.at.step;
+        t.started = t.measured;
+    t.measured_step = t.at.step;
     rnn_reports_begin(&t);
     if (!t.how.resume)
         status = save(&t, error);

@@ -54,8 +54,8 @@ typedef struct rnn_trainer {
     int64_t eval_every, log_every;
     double last_told; /* clock at the last progress event */
     /* since the speed was last measured */
-    double last_event, idle; /* clock; seconds spent on validation, samples and saves */
-    int64_t last_event_step;
+    double measured, idle;       /* clock then; seconds spent on validation, samples and saves */
+    int64_t measured_step;       /* step then */
     double speed;                /* characters a second */
     double val_cost;             /* seconds that the last validation took */
     double last_save;            /* clock when it had ended */

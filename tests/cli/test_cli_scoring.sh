@@ -36,11 +36,7 @@ says "perplexity"
 run 0 eval model text.txt --per-char --quiet
 silent err
 # What does not show, or acts upon a terminal, is escaped.
-i=0
-while [ $i -lt 20 ]; do
-    printf 'a\302\233b\342\200\250\\\303\251\n'
-    i=$((i + 1))
-done >unseen.txt
+yes "$(printf 'a\302\233b\342\200\250\\\303\251')" | head -n 20 >unseen.txt
 run 0 train unseen.txt --out unseen --hidden-size 8 --num-layers 1 --batch-size 2 \
     --seq-length 8 --steps 2 --threads 1 --sample-length 0
 run 0 eval unseen unseen.txt --per-char --quiet
@@ -128,11 +124,7 @@ run 2 eval model text.txt --dynamic-rate 0.1
 says "--dynamic"
 
 # --structure: what a model opens and closes, and what real text does.
-i=0
-while [ $i -lt 100 ]; do
-    echo "f(a[i]); /* ( */"
-    i=$((i + 1))
-done >pairs.txt
+yes 'f(a[i]); /* ( */' | head -n 100 >pairs.txt
 run 0 train pairs.txt --out pairs --hidden-size 24 --num-layers 1 --batch-size 8 \
     --seq-length 20 --steps 60 --learning-rate 0.02 --threads 1 --sample-length 0
 run 0 eval pairs --structure c pairs.txt --part all --length 3001 --streams 4
@@ -154,15 +146,8 @@ run 0 eval pairs --structure c pairs.txt --length 100 --temperature 0
 prints "(validation part)"
 # It is cut where training cut it: in symbols, three for a character that is spelled.
 {
-    i=0
-    while [ $i -lt 100 ]; do
-        echo "f(a[i]) *"
-        i=$((i + 1))
-    done
-    while [ $i -lt 400 ]; do
-        printf '\344\270\255'
-        i=$((i + 1))
-    done
+    yes 'f(a[i]) *' | head -n 100
+    yes "$(printf '\344\270\255')" | head -n 300 | tr -d '\n'
 } >spelled.txt
 run 0 train spelled.txt --out spelled --max-symbols 256 --val-frac 0.5 --hidden-size 8 \
     --num-layers 1 --batch-size 2 --seq-length 8 --steps 2 --threads 1 --sample-length 0
