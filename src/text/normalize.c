@@ -8,6 +8,7 @@
  */
 #include "text/normalize.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <utf8proc.h>
@@ -26,8 +27,11 @@
 #define JOINS   1 /* may join or change places with what stands before it */
 #define CHANGES 2 /* is not in normal form by itself */
 
+/* Those of each code point, found once for the whole process: it takes milliseconds. */
+static unsigned char marks[MARKED];
+static pthread_once_t marks_found = PTHREAD_ONCE_INIT;
+
 struct rnn_normalizer {
-    unsigned char *marks; /* [MARKED] */
     rnn_utf8_reader reader;
     unsigned char stretch[4 * RNN_NORMALIZE_LONGEST];
     size_t stretch_bytes, stretch_codes;
@@ -47,7 +51,7 @@ static int is_normal(uint32_t code, utf8proc_int32_t *parts, utf8proc_ssize_t co
 /* Finds the marks from the library's own decompositions, so they fit whichever
  * version of Unicode it knows: what joins is what stands behind the first in
  * some decomposition, or has a combining class. */
-static void find_marks(unsigned char *marks) {
+static void find_marks(void) {
     utf8proc_int32_t parts[DEEPEST];
     const utf8proc_option_t apart = (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
     for (int round = 0; round < 2; round++) {
@@ -80,22 +84,13 @@ rnn_status rnn_normalizer_create(rnn_normalizer **out, rnn_error *error) {
     *out = NULL;
     rnn_normalizer *normalizer = rnn_allocate(1, sizeof *normalizer);
     if (!normalizer)
-        goto fail;
-    normalizer->marks = rnn_allocate(MARKED, 1);
-    if (!normalizer->marks)
-        goto fail;
-    find_marks(normalizer->marks);
+        return rnn_fail(error, RNN_ERR_MEMORY, "out of memory for normalizing text");
+    pthread_once(&marks_found, find_marks);
     *out = normalizer;
     return RNN_OK;
-fail:
-    rnn_normalizer_destroy(normalizer);
-    return rnn_fail(error, RNN_ERR_MEMORY, "out of memory for normalizing text");
 }
 
 void rnn_normalizer_destroy(rnn_normalizer *normalizer) {
-    if (!normalizer)
-        return;
-    rnn_free(normalizer->marks);
     rnn_free(normalizer);
 }
 
@@ -157,8 +152,8 @@ static int take_ascii(rnn_normalizer *normalizer, const sink *to) {
 }
 
 static int take_unit(rnn_normalizer *normalizer, const rnn_utf8_unit *unit, const sink *to) {
-    const unsigned marks = unit->valid && unit->code < MARKED ? normalizer->marks[unit->code] : 0;
-    if (!(marks & JOINS) || !unit->valid || normalizer->stretch_codes == RNN_NORMALIZE_LONGEST) {
+    const unsigned about = unit->valid && unit->code < MARKED ? marks[unit->code] : 0;
+    if (!(about & JOINS) || !unit->valid || normalizer->stretch_codes == RNN_NORMALIZE_LONGEST) {
         if (!end_stretch(normalizer, to))
             return 0;
     }
@@ -167,7 +162,7 @@ static int take_unit(rnn_normalizer *normalizer, const rnn_utf8_unit *unit, cons
     memcpy(normalizer->stretch + normalizer->stretch_bytes, unit->bytes, unit->length);
     normalizer->stretch_bytes += unit->length;
     normalizer->stretch_codes++;
-    normalizer->stretch_marks = marks;
+    normalizer->stretch_marks = about;
     return 1;
 }
 
