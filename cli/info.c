@@ -100,6 +100,13 @@ static void print_number(const json_t *object, const char *key, const char *labe
                figures_bits(json_number_value(value)));
 }
 
+/* A model may come from anywhere, and with it what is told of its making. */
+static void print_setting(FILE *file, const char *name, const char *value) {
+    fprintf(file, "--%s ", name);
+    terminal_print_safely(file, value, "");
+    putc(' ', file);
+}
+
 /* The settings that are not the defaults, as options. */
 static void print_settings(const json_t *settings) {
     rnn_training how, defaults;
@@ -121,7 +128,7 @@ static void print_settings(const json_t *settings) {
         if (table[i].type == RNN_OPTION_FLAG)
             fprintf(file, "--%s%s ", value[0] == '0' ? "no-" : "", table[i].name);
         else
-            fprintf(file, "--%s %s ", table[i].name, value);
+            print_setting(file, table[i].name, value);
     }
     if (file)
         fclose(file);
@@ -138,14 +145,16 @@ static void print_history(const rnn_model *model) {
     json_t *history = json_loads(rnn_model_history(model), 0, NULL);
     const json_t *step = json_object_get(history, "step"), *input;
     const json_t *seconds = json_object_get(history, "seconds");
-    const json_t *program = json_object_get(history, "program");
+    const char *program = json_string_value(json_object_get(history, "program"));
     size_t i;
-    if (json_is_integer(step))
-        printf("trained     %s steps, %.2f epochs, %s%s%s\n",
+    if (json_is_integer(step)) {
+        printf("trained     %s steps, %.2f epochs, %s",
                figures_count((uint64_t)json_integer_value(step)).text,
                json_number_value(json_object_get(history, "epoch")),
-               figures_seconds(json_number_value(seconds)).text, program ? ", by " : "",
-               program ? json_string_value(program) : "");
+               figures_seconds(json_number_value(seconds)).text);
+        terminal_print_safely(stdout, program ? program : "", program ? ", by " : "");
+        putchar('\n');
+    }
     json_array_foreach(json_object_get(history, "inputs"), i, input) {
         printf("%-11s ", i == 0 ? "text" : "");
         terminal_print_safely(stdout, json_string_value(input) ? json_string_value(input) : "", "");

@@ -14,7 +14,7 @@
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
-/* The only mutable globals of the library; tests set them. */
+/* Tests set them. */
 static _Atomic uint64_t fail_after;
 static _Atomic int fail_for_ever;
 

@@ -13,27 +13,36 @@
 #include <string.h>
 
 /* strtod and printf follow the locale that a host program has chosen; our text
- * has a point always. */
-static char decimal_point(void) {
+ * has a point always. In some locales it takes several bytes. */
+static const char *decimal_point(void) {
     const struct lconv *conventions = localeconv();
-    return conventions && conventions->decimal_point[0] ? conventions->decimal_point[0] : '.';
+    return conventions && conventions->decimal_point[0] ? conventions->decimal_point : ".";
 }
 
 /* Reads a decimal number at the start of text; *end is where it stops. Refuses
  * what strtod knows beyond that: blanks, hexadecimal, inf, nan. */
 static int read_real(const char *text, double *value, const char **end) {
-    char digits[64];
-    size_t n = strspn(text, "+-.0123456789eE");
-    if (n == 0 || n >= sizeof digits)
+    char digits[80];
+    const char *point = decimal_point();
+    size_t n = strspn(text, "+-.0123456789eE"), whole = strcspn(text, "."), more = strlen(point);
+    if (n == 0 || n + more >= sizeof digits)
         return 0;
-    for (size_t i = 0; i < n; i++)
-        digits[i] = text[i] == '.' ? decimal_point() : text[i];
-    digits[n] = '\0';
+    if (whole >= n) { /* there is none */
+        whole = n;
+        more = 0;
+    }
+    /* What stands behind a second point is never read: strtod stops there. */
+    size_t rest = n - whole - (more > 0);
+    memcpy(digits, text, whole);
+    memcpy(digits + whole, point, more);
+    memcpy(digits + whole + more, text + n - rest, rest);
+    digits[n - (more > 0) + more] = '\0';
     char *stop;
     *value = strtod(digits, &stop);
     if (stop == digits || !isfinite(*value))
         return 0;
-    *end = text + (stop - digits);
+    size_t used = (size_t)(stop - digits);
+    *end = text + (used > whole && more > 0 ? used - more + 1 : used);
     return 1;
 }
 
@@ -101,9 +110,12 @@ size_t rnn_numbers_print_real(double value, char *out, size_t room) {
         if (strtod(digits, NULL) == value)
             break;
     }
-    char *point = strchr(digits, decimal_point());
-    if (point)
+    char *point = strstr(digits, decimal_point());
+    if (point) {
+        char *behind = point + strlen(decimal_point());
         *point = '.';
+        memmove(point + 1, behind, strlen(behind) + 1);
+    }
     return (size_t)snprintf(out, room, "%s", digits);
 }
 

@@ -49,11 +49,22 @@ void rnn_error_prefix(rnn_error *error, const char *format, ...) {
     if (!error)
         return;
     rnn_error old = *error;
-    char prefix[256];
+    char prefix[4352]; /* a path and some words */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(prefix, sizeof prefix, format, arguments);
     va_end(arguments);
-    int room = (int)(sizeof error->message - sizeof prefix - 2);
-    snprintf(error->message, sizeof error->message, "%s: %.*s", prefix, room, old.message);
+    /* Of a path that is too long the end is kept: the file's name. */
+    size_t length = strlen(prefix), words = strlen(old.message);
+    size_t room = sizeof error->message / 2;
+    if (words + sizeof ": " < room)
+        room = sizeof error->message - words - sizeof ": ";
+    const char *shown = length > room ? prefix + length - (room - 3) : prefix;
+    while (((unsigned char)*shown & 0xC0) == 0x80) /* not from within a character on */
+        shown++;
+    size_t used = (size_t)snprintf(error->message, sizeof error->message,
+                                   "%s%.*s: ", length > room ? "..." : "", (int)room, shown);
+    size_t left = sizeof error->message - 1 - used;
+    memcpy(error->message + used, old.message, words < left ? words : left);
+    error->message[used + (words < left ? words : left)] = '\0';
 }

@@ -209,7 +209,7 @@ typedef struct rnn_kernels {
      * else 0, whatever from[j] is. May be in place. */
     void (*thin)(size_t n, const uint8_t *kept, float scale, const float *from, float *to);
 
-    /* --- for tests and benches */
+    /* --- for looking inside, tests and benches */
     void (*sigmoid)(size_t n, const float *x, float *y);
     void (*tanh)(size_t n, const float *x, float *y);
 } rnn_kernels;

@@ -39,11 +39,18 @@ typedef struct rnn_metadata {
 
 typedef struct rnn_safetensors rnn_safetensors;
 
-/* Reads and checks a whole file, which may change or go from there on. RNN_ERR_IO or
+/* Files whose metadata have a certain key, and what messages call one of them: "a model". */
+typedef struct rnn_safetensors_kind {
+    const char *key, *name;
+} rnn_safetensors_kind;
+
+/* Reads and checks a whole file, which may change or go from there on; but if it is not of
+ * that kind (NULL: any), which is RNN_ERR_FORMAT, its header alone. RNN_ERR_IO or
  * RNN_ERR_FORMAT, naming file and place; RNN_ERR_UNSUPPORTED for more tensors or dimensions than
- * fit here. */
-rnn_status rnn_safetensors_open(rnn_safetensors **out, const char *path, rnn_error *error);
-/* The same from memory that stays the caller's; `name` stands in messages. */
+ * fit here; RNN_ERR_MEMORY. */
+rnn_status rnn_safetensors_open(rnn_safetensors **out, const char *path,
+                                const rnn_safetensors_kind *kind, rnn_error *error);
+/* A file in memory that stays the caller's, of any kind; `name` stands in messages. */
 rnn_status rnn_safetensors_parse(rnn_safetensors **out, const void *bytes, size_t count,
                                  const char *name, rnn_error *error);
 void rnn_safetensors_close(rnn_safetensors *file);
@@ -55,6 +62,10 @@ const rnn_tensor *rnn_safetensors_at(const rnn_safetensors *file, size_t index);
 const rnn_tensor *rnn_safetensors_find(const rnn_safetensors *file, const char *name);
 /* A value of __metadata__, or NULL; NUL-terminated, owned by the file. */
 const char *rnn_safetensors_metadata(const rnn_safetensors *file, const char *key);
+
+/* RNN_ERR_FORMAT if it is not of that kind. */
+rnn_status rnn_safetensors_check_kind(const rnn_safetensors *file, const rnn_safetensors_kind *kind,
+                                      rnn_error *error);
 
 /* Compares the seal with the contents. RNN_ERR_FORMAT if they differ or there is
  * no seal; fine if the seal says "none". */

@@ -7,7 +7,7 @@
  *
  * Memory: at most the header's size twice, and some 10 MiB for the most tensors and pairs
  * that are taken, whatever the header declares; the tensors are read when all that it says
- * fits the file.
+ * fits the file, and the file is what was asked for.
  */
 #include "formats/safetensors.h"
 
@@ -435,29 +435,42 @@ static rnn_status read_part(int fd, char *memory, size_t from, size_t end, const
     return RNN_OK;
 }
 
-/* Memory for a whole file, none of which is taken before it is written to. */
+/* Addresses for a whole file, for which the system need not have memory yet. */
 static void *reserve(size_t count) {
-    void *memory = mmap(NULL, count, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory = mmap(NULL, count, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+static rnn_status no_memory(const char *path, size_t count, rnn_error *error) {
+    return rnn_fail(error, RNN_ERR_MEMORY, "%s: no memory for its %zu bytes", path, count);
+}
+
+/* Reads to reserved addresses, up to `end`; what is before `from` has been read. */
+static rnn_status read_reserved(int fd, char *memory, size_t from, size_t end, const char *path,
+                                rnn_error *error) {
+    if (from < end && mprotect(memory, end, PROT_READ | PROT_WRITE) != 0)
+        return no_memory(path, end, error);
+    return read_part(fd, memory, from, end, path, error);
+}
+
 /* The header first: the rest only if it is what the header says. */
-static rnn_status read_file(rnn_safetensors **out, int fd, void *memory, size_t count,
-                            const char *path, rnn_error *error) {
+static rnn_status read_file(rnn_safetensors **out, int fd, char *memory, size_t count,
+                            const rnn_safetensors_kind *kind, const char *path, rnn_error *error) {
     size_t head = count < 8 ? count : 8, header = 0;
-    rnn_status status = read_part(fd, memory, 0, head, path, error);
+    rnn_status status = read_reserved(fd, memory, 0, head, path, error);
     if (status != RNN_OK)
         return status;
-    uint64_t declared = head == 8 ? read_number(memory) : 0;
+    uint64_t declared = head == 8 ? read_number((unsigned char *)memory) : 0;
     if (declared <= RNN_SAFETENSORS_MAX_HEADER && declared <= count - head)
         header = (size_t)declared;
-    if (header > 0)
-        status = read_part(fd, memory, head, head + header, path, error);
+    /* The first byte behind the length is looked at even if the length is nonsense. */
+    status = read_reserved(fd, memory, head, head + (header ? header : count > head), path, error);
     if (status == RNN_OK)
         status = rnn_safetensors_parse(out, memory, count, path, error);
+    if (status == RNN_OK && kind)
+        status = rnn_safetensors_check_kind(*out, kind, error);
     if (status == RNN_OK)
-        status = read_part(fd, memory, head + header, count, path, error);
+        status = read_reserved(fd, memory, head + header, count, path, error);
     if (status != RNN_OK) {
         rnn_safetensors_close(*out);
         *out = NULL;
@@ -465,17 +478,16 @@ static rnn_status read_file(rnn_safetensors **out, int fd, void *memory, size_t 
     return status;
 }
 
-rnn_status rnn_safetensors_open(rnn_safetensors **out, const char *path, rnn_error *error) {
+rnn_status rnn_safetensors_open(rnn_safetensors **out, const char *path,
+                                const rnn_safetensors_kind *kind, rnn_error *error) {
     size_t count;
     *out = NULL;
     int fd = open_regular(path, &count, error);
     if (fd < 0)
         return RNN_ERR_IO;
     void *memory = count > 0 ? reserve(count) : NULL;
-    rnn_status status =
-        count > 0 && !memory
-            ? rnn_fail(error, RNN_ERR_MEMORY, "%s: no memory for its %zu bytes", path, count)
-            : read_file(out, fd, memory, count, path, error);
+    rnn_status status = count > 0 && !memory ? no_memory(path, count, error)
+                                             : read_file(out, fd, memory, count, kind, path, error);
     close(fd);
     if (status == RNN_OK)
         (*out)->memory = memory;
@@ -520,6 +532,15 @@ const char *rnn_safetensors_metadata(const rnn_safetensors *file, const char *ke
     const rnn_metadata *found =
         bsearch(&wanted, file->pairs, file->pair_count, sizeof *file->pairs, compare_keys);
     return found ? found->value : NULL;
+}
+
+rnn_status rnn_safetensors_check_kind(const rnn_safetensors *file, const rnn_safetensors_kind *kind,
+                                      rnn_error *error) {
+    if (rnn_safetensors_metadata(file, kind->key))
+        return RNN_OK;
+    return rnn_fail(error, RNN_ERR_FORMAT,
+                    "%s: this is a safetensors file, but not %s: its metadata has no \"%s\"",
+                    file->name, kind->name, kind->key);
 }
 
 rnn_status rnn_safetensors_verify(const rnn_safetensors *file, rnn_error *error) {

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "formats/json.h"
+#include "formats/safetensors.h"
 
 static const char *const cells[] = {"tanh", "gru", "lstm"}; /* by rnn_cell */
 
@@ -78,8 +79,8 @@ static int read_member(rnn_json *json, int member, uint64_t *value) {
 
 /* All members' values; those of later versions are passed over and named in
  * `unknown`, for the version decides what they mean. */
-static int read_members(rnn_json *json, uint64_t values[MEMBERS], unsigned *seen, char *unknown,
-                        size_t room) {
+static int read_members(rnn_json *json, uint64_t values[MEMBERS], unsigned *seen,
+                        char unknown[RNN_NAME_TEXT]) {
     if (!rnn_json_enter(json, '{'))
         return 0;
     for (size_t i = 0; rnn_json_next(json, '}', i); i++) {
@@ -91,7 +92,7 @@ static int read_members(rnn_json *json, uint64_t values[MEMBERS], unsigned *seen
         while (member < MEMBERS && (strcmp(key, members[member]) != 0 || strlen(key) != length))
             member++;
         if (member == MEMBERS) {
-            snprintf(unknown, room, "%s", key);
+            rnn_tensor_name_text(key, unknown);
             if (!rnn_json_skip(json))
                 return 0;
             continue;
@@ -112,10 +113,10 @@ static int fits(uint64_t value) {
 rnn_status rnn_configuration_read(rnn_network *network, const char *text, rnn_error *error) {
     uint64_t values[MEMBERS] = {0};
     unsigned seen = 0;
-    char unknown[64] = "";
+    char unknown[RNN_NAME_TEXT] = "";
     rnn_json json;
     rnn_json_start(&json, text, strlen(text));
-    int good = read_members(&json, values, &seen, unknown, sizeof unknown);
+    int good = read_members(&json, values, &seen, unknown);
     if ((seen & 1u << VERSION) && values[VERSION] > RNN_MODEL_VERSION)
         return rnn_fail(error, RNN_ERR_UNSUPPORTED,
                         "the model has version %llu of the format; this build reads up to %d: use "

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/files.h"
 #include "model/model.h"
@@ -15,7 +16,7 @@ static rnn_status copy_path(const char *from, const char *name, char *path, size
     const char *slash = name[0] && length > 0 && from[length - 1] != '/' ? "/" : "";
     int needed = snprintf(path, room, "%s%s%s", from, slash, name);
     if (needed < 0 || (size_t)needed >= room)
-        return rnn_fail(error, RNN_ERR_RANGE, "%s: the path is longer than %zu bytes", from,
+        return rnn_fail(error, RNN_ERR_RANGE, "%.100s...: the path is longer than %zu bytes", from,
                         room - 1);
     return RNN_OK;
 }
@@ -29,6 +30,9 @@ static int ends_with(const char *text, const char *end) {
  * or by name. A safetensors file has '{' at byte 8, whatever it is called. */
 static int is_pickle(const char *path) {
     unsigned char head[9] = {0};
+    struct stat found;
+    if (stat(path, &found) != 0 || !S_ISREG(found.st_mode)) /* opening a pipe would wait */
+        return 0;
     FILE *file = fopen(path, "rb");
     if (!file)
         return 0;
@@ -56,6 +60,9 @@ static rnn_status locate_in_directory(const char *argument, char *path, size_t r
 }
 
 rnn_status rnn_model_locate(const char *argument, char *path, size_t room, rnn_error *error) {
+    rnn_status status = copy_path(argument, "", path, room, error);
+    if (status != RNN_OK)
+        return status;
     if (rnn_files_is_directory(argument))
         return locate_in_directory(argument, path, room, error);
     if (!rnn_files_exists(argument)) {
@@ -71,5 +78,5 @@ rnn_status rnn_model_locate(const char *argument, char *path, size_t room, rnn_e
                         "and is never loaded; save the weights in the safetensors format instead "
                         "(safetensors.torch.save_file; docs/model-file.md says what it must hold)",
                         argument);
-    return copy_path(argument, "", path, room, error);
+    return RNN_OK;
 }

@@ -16,6 +16,9 @@
 #define RNN_MODEL_BEST "model.safetensors"
 #define RNN_MODEL_LAST "last.safetensors"
 
+/* Bytes of history at most: read as a tree it can take eighty times as much. */
+#define RNN_MODEL_HISTORY ((size_t)4 << 20)
+
 struct rnn_model {
     rnn_network network;
     rnn_vocabulary *vocabulary;  /* owned */

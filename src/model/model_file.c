@@ -3,9 +3,9 @@
  * model_file.c - models to and from their files; docs/model-file.md gives every
  * byte.
  *
- * Loading checks in this order: the file's structure, its checksum, the
- * configuration, the tensors' names and shapes. Only then is memory taken, as
- * much as the file has data.
+ * Loading checks in this order: the file's structure, that it is a model, its
+ * checksum, the configuration, the tensors' names and shapes. Tensors are read
+ * when the second is clear, and are there twice until they are in the model.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -24,6 +24,8 @@
 
 #define PATH_ROOM  4096
 #define MAX_COMMAS 65600 /* in a vocabulary's JSON: between its symbols, and a few */
+
+static const rnn_safetensors_kind kind = {CONFIGURATION_KEY, "a model of rnn"};
 
 /* ------------------------------------------------------------------- loading */
 
@@ -117,20 +119,11 @@ static rnn_status read_parameters(const rnn_safetensors *file, rnn_model *model,
     return RNN_OK;
 }
 
-static const char *find_metadata(const rnn_safetensors *file, const char *key, rnn_error *error) {
-    const char *value = rnn_safetensors_metadata(file, key);
-    if (!value)
-        rnn_fail(error, RNN_ERR_FORMAT,
-                 "this is a safetensors file, but not a model of rnn: its metadata has no \"%s\"",
-                 key);
-    return value;
-}
-
 static rnn_status read_vocabulary(const rnn_safetensors *file, const rnn_network *network,
                                   rnn_vocabulary **out, rnn_error *error) {
-    const char *json = find_metadata(file, VOCABULARY_KEY, error);
+    const char *json = rnn_safetensors_metadata(file, VOCABULARY_KEY);
     if (!json)
-        return RNN_ERR_FORMAT;
+        return rnn_fail(error, RNN_ERR_FORMAT, "the metadata has no \"%s\"", VOCABULARY_KEY);
     /* What a JSON tree costs goes by its items: hostile ones end here. */
     size_t commas = 0;
     for (const char *at = json; *at; at++)
@@ -151,7 +144,11 @@ static rnn_status read_vocabulary(const rnn_safetensors *file, const rnn_network
 
 static rnn_status check_history(const char *history, rnn_status code, rnn_error *error) {
     rnn_json json;
-    rnn_json_start(&json, history, strlen(history));
+    size_t bytes = strlen(history);
+    if (bytes > RNN_MODEL_HISTORY)
+        return rnn_fail(error, code, "the history has %zu bytes; at most %zu are allowed", bytes,
+                        RNN_MODEL_HISTORY);
+    rnn_json_start(&json, history, bytes);
     if (rnn_json_peek(&json) != '{')
         rnn_json_refuse(&json, "an object, '{', was expected");
     if (rnn_json_skip(&json) && rnn_json_finish(&json))
@@ -164,9 +161,7 @@ static rnn_status read_model(rnn_model **out, const rnn_safetensors *file, rnn_e
     rnn_window windows[RNN_MAX_WINDOWS];
     rnn_vocabulary *vocabulary = NULL;
     const char *history = rnn_safetensors_metadata(file, HISTORY_KEY);
-    const char *configuration = find_metadata(file, CONFIGURATION_KEY, error);
-    if (!configuration)
-        return RNN_ERR_FORMAT;
+    const char *configuration = rnn_safetensors_metadata(file, CONFIGURATION_KEY);
     rnn_status status = rnn_configuration_read(&network, configuration, error);
     if (status != RNN_OK)
         return status;
@@ -192,12 +187,9 @@ static rnn_status check_and_read(rnn_model **out, const rnn_safetensors *file, c
                                  rnn_error *error) {
     *out = NULL;
     /* What is no model of ours is told so before its seal is asked for. */
-    if (!rnn_safetensors_metadata(file, CONFIGURATION_KEY)) {
-        find_metadata(file, CONFIGURATION_KEY, error);
-        rnn_error_prefix(error, "%s", name);
-        return RNN_ERR_FORMAT;
-    }
-    rnn_status status = rnn_safetensors_verify(file, error);
+    rnn_status status = rnn_safetensors_check_kind(file, &kind, error);
+    if (status == RNN_OK)
+        status = rnn_safetensors_verify(file, error);
     if (status != RNN_OK)
         return status;
     status = read_model(out, file, error);
@@ -212,7 +204,7 @@ rnn_status rnn_model_load(rnn_model **out, const char *path, rnn_error *error) {
     *out = NULL;
     rnn_status status = rnn_model_locate(path, found, sizeof found, error);
     if (status == RNN_OK)
-        status = rnn_safetensors_open(&file, found, error);
+        status = rnn_safetensors_open(&file, found, &kind, error);
     if (status != RNN_OK)
         return status;
     status = check_and_read(out, file, found, error);

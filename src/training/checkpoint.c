@@ -60,6 +60,8 @@ static const field shape[] = {
 };
 #define SHAPE (sizeof shape / sizeof *shape)
 
+static const rnn_safetensors_kind kind = {"rnn.resume", "a checkpoint of a training run"};
+
 /* ------------------------------------------------------------------- arrays */
 
 #define ARRAYS 4
@@ -129,7 +131,7 @@ static void place(char *path, size_t room, const char *directory, const char *na
  * has no second names, there is no previous one. */
 static rnn_status replace(const char *directory, const rnn_tensor *tensors, size_t count,
                           const char *description, rnn_error *error) {
-    rnn_metadata metadata[] = {{"rnn.resume", description}, {RNN_CHECKSUM_KEY, NULL}};
+    rnn_metadata metadata[] = {{kind.key, description}, {RNN_CHECKSUM_KEY, NULL}};
     char path[4096], previous[4096], replaced[4096];
     place(path, sizeof path, directory, RNN_CHECKPOINT_FILE);
     place(previous, sizeof previous, directory, RNN_CHECKPOINT_PREVIOUS);
@@ -256,20 +258,16 @@ static rnn_status load_file(rnn_checkpoint *c, const char *path, int arrays, rnn
     rnn_safetensors *file = NULL;
     json_t *root = NULL;
     rnn_error fault;
-    rnn_status status = rnn_safetensors_open(&file, path, &fault);
+    rnn_status status = rnn_safetensors_open(&file, path, &kind, &fault);
     /* What we write is supported: where it is not, it is damaged. */
     if (status != RNN_OK)
         return rnn_fail(error, status == RNN_ERR_UNSUPPORTED ? RNN_ERR_FORMAT : status, "%s",
                         fault.message);
-    const char *description = rnn_safetensors_metadata(file, "rnn.resume");
-    if (!description) {
-        status = rnn_fail(error, RNN_ERR_FORMAT, "%s: is not a checkpoint of this program", path);
-        goto done;
-    }
     status = rnn_safetensors_verify(file, error);
     if (status != RNN_OK)
         goto done;
-    root = json_loads(description, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    root = json_loads(rnn_safetensors_metadata(file, kind.key),
+                      JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
     status = read_description(c, root, path, error);
     if (status == RNN_OK && arrays)
         status = read_arrays(c, file, path, error);

@@ -22,6 +22,7 @@
 
 /* Validation may take about this share of the time that training takes. */
 #define VALIDATION_SHARE 0.05
+#define LONGEST_RECORD   (RNN_MODEL_HISTORY / 2) /* bytes of settings and inputs */
 
 /* -------------------------------------------------------------------- text */
 
@@ -399,10 +400,18 @@ static rnn_status record_settings(rnn_trainer *t, rnn_error *error) {
     char *inputs = text ? rnn_duplicate(text, strlen(text)) : NULL;
     json_decref(list);
     free(text);
-    if (!settings || !inputs) {
+    rnn_status status = RNN_OK;
+    if (!settings || !inputs)
+        status = rnn_fail(error, RNN_ERR_MEMORY, "no memory to record the settings");
+    else if (strlen(settings) + strlen(inputs) > LONGEST_RECORD)
+        status = rnn_fail(error, RNN_ERR_RANGE,
+                          "the inputs' names are more than can be kept with a model (%zu bytes): "
+                          "name the directory that they are in",
+                          LONGEST_RECORD);
+    if (status != RNN_OK) {
         rnn_free(settings);
         rnn_free(inputs);
-        return rnn_fail(error, RNN_ERR_MEMORY, "no memory to record the settings");
+        return status;
     }
     rnn_free(t->at.settings);
     rnn_free(t->at.inputs);

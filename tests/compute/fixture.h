@@ -114,7 +114,7 @@ static inline void open_fixture(fixture *f, const char *folder, const char *file
     memset(f, 0, sizeof *f);
     snprintf(f->name, sizeof f->name, "%.63s", file_name);
     snprintf(path, sizeof path, "%s/gold/%s/%s", RNN_TEST_DATA, folder, file_name);
-    if (rnn_safetensors_open(&f->file, path, &error) != RNN_OK)
+    if (rnn_safetensors_open(&f->file, path, NULL, &error) != RNN_OK)
         fail_msg("%s", error.message);
 
     const char *cell = rnn_safetensors_metadata(f->file, "cell");

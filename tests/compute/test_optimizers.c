@@ -26,8 +26,8 @@ static rnn_safetensors *fixtures;
 static int open_fixtures(void **state) {
     (void)state;
     rnn_error error;
-    if (rnn_safetensors_open(&fixtures, RNN_TEST_DATA "/gold/optimizers.safetensors", &error) ==
-        RNN_OK)
+    if (rnn_safetensors_open(&fixtures, RNN_TEST_DATA "/gold/optimizers.safetensors", NULL,
+                             &error) == RNN_OK)
         return 0;
     print_error("%s\n", error.message);
     return -1;

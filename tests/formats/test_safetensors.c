@@ -327,12 +327,43 @@ static long peak_kilobytes(void) {
     return usage.ru_maxrss;
 }
 
+/* What is not of the kind that is asked for is refused by its header: the data, nearly all of it
+ * a hole here, would not fit into memory. */
+static void test_other_kinds_are_not_read(void **state) {
+    static const rnn_safetensors_kind kind = {"rnn.configuration", "a model of rnn"};
+    static const char *const headers[] = {
+        "{\"a\":" T("U8", "[1099511627776]", "[0,1099511627776]") "}",
+        "{\"__metadata__\":{\"format\":\"pt\"},\"a\":" T("U8", "[1099511627776]",
+                                                         "[0,1099511627776]") "}"};
+    scratch place;
+    char name[1024];
+    rnn_safetensors *file;
+    rnn_error error;
+    (void)state;
+    scratch_make(&place);
+    scratch_name(&place, "f", name);
+    for (int i = 0; i < 2; i++) {
+        size_t count;
+        unsigned char *bytes = make(headers[i], strlen(headers[i]), 0, &count);
+        scratch_write(name, (const char *)bytes, count);
+        free(bytes);
+        if (truncate(name, (off_t)count + ((off_t)1 << 40)) != 0)
+            skip(); /* not every file system can */
+        assert_int_equal(rnn_safetensors_open(&file, name, &kind, &error), RNN_ERR_FORMAT);
+        assert_null(file);
+        assert_non_null(strstr(error.message, name));
+        assert_non_null(strstr(error.message, "not a model of rnn: its metadata has no "
+                                              "\"rnn.configuration\""));
+    }
+    scratch_remove(&place);
+}
+
 /* For a child: 0 if the file is refused within its means. */
 static int refuse_within_means(const char *name, long kilobytes) {
     rnn_safetensors *file;
     rnn_error error;
     long before = peak_kilobytes();
-    if (rnn_safetensors_open(&file, name, &error) == RNN_OK || file)
+    if (rnn_safetensors_open(&file, name, NULL, &error) == RNN_OK || file)
         return 1;
 #if defined(__linux__) && !defined(SANITIZED)
     if (peak_kilobytes() - before > 2 * kilobytes + 16 * 1024)
@@ -426,16 +457,16 @@ static void test_what_is_no_file(void **state) {
     rnn_safetensors *file;
     rnn_error error;
     scratch_make(&place);
-    assert_int_equal(rnn_safetensors_open(&file, scratch_name(&place, "none", name), &error),
+    assert_int_equal(rnn_safetensors_open(&file, scratch_name(&place, "none", name), NULL, &error),
                      RNN_ERR_IO);
     assert_non_null(strstr(error.message, "none"));
-    assert_int_equal(rnn_safetensors_open(&file, place.path, &error), RNN_ERR_IO);
+    assert_int_equal(rnn_safetensors_open(&file, place.path, NULL, &error), RNN_ERR_IO);
     assert_non_null(strstr(error.message, "a directory"));
     assert_int_equal(mkfifo(scratch_name(&place, "pipe", name), 0600), 0);
-    assert_int_equal(rnn_safetensors_open(&file, name, &error), RNN_ERR_IO);
+    assert_int_equal(rnn_safetensors_open(&file, name, NULL, &error), RNN_ERR_IO);
     assert_non_null(strstr(error.message, "not a regular file"));
     scratch_write(scratch_name(&place, "empty", name), "", 0);
-    assert_int_equal(rnn_safetensors_open(&file, name, &error), RNN_ERR_FORMAT);
+    assert_int_equal(rnn_safetensors_open(&file, name, NULL, &error), RNN_ERR_FORMAT);
     assert_non_null(strstr(error.message, "has 0 bytes"));
     rnn_safetensors_close(NULL);
     scratch_remove(&place);
@@ -454,7 +485,7 @@ static void test_a_file_may_be_cut_afterwards(void **state) {
     unsigned char *bytes = make(header, sizeof header - 1, 262144, &count);
     scratch_make(&place);
     scratch_write(scratch_name(&place, "f", name), (const char *)bytes, count);
-    assert_int_equal(rnn_safetensors_open(&file, name, &error), RNN_OK);
+    assert_int_equal(rnn_safetensors_open(&file, name, NULL, &error), RNN_OK);
     assert_int_equal(truncate(name, 0), 0);
     assert_memory_equal(rnn_safetensors_at(file, 0)->data, bytes + 8 + sizeof header - 1, 262144);
     rnn_safetensors_close(file);
@@ -473,7 +504,7 @@ static void test_a_hole_is_not_read(void **state) {
     scratch_make(&place);
     scratch_write(scratch_name(&place, "f", name), (const char *)small, sizeof small);
     assert_int_equal(truncate(name, (off_t)1 << 40), 0);
-    rnn_status status = rnn_safetensors_open(&file, name, &error);
+    rnn_status status = rnn_safetensors_open(&file, name, NULL, &error);
     assert_true(status == RNN_ERR_FORMAT || status == RNN_ERR_MEMORY);
     scratch_remove(&place);
 }
@@ -545,7 +576,7 @@ static void test_bytes_are_the_reference_writers(void **state) {
     assert_int_equal(bytes[8 + padded + 117], 1); /* t00 */
     free(bytes);
     rnn_safetensors *file;
-    assert_int_equal(rnn_safetensors_open(&file, name, &error), RNN_OK);
+    assert_int_equal(rnn_safetensors_open(&file, name, NULL, &error), RNN_OK);
     assert_int_equal(rnn_safetensors_count(file), COUNT);
     for (int i = 0; i < COUNT; i++) {
         const rnn_tensor *found = rnn_safetensors_find(file, names[i]);
@@ -645,7 +676,7 @@ static void test_the_seal(void **state) {
     free(bytes);
     const rnn_metadata none[] = {{RNN_CHECKSUM_KEY, "none"}};
     assert_int_equal(rnn_safetensors_save(first, forth, 2, none, 1, &error), RNN_OK);
-    assert_int_equal(rnn_safetensors_open(&file, first, &error), RNN_OK);
+    assert_int_equal(rnn_safetensors_open(&file, first, NULL, &error), RNN_OK);
     assert_int_equal(rnn_safetensors_verify(file, &error), RNN_OK);
     rnn_safetensors_close(file);
     scratch_remove(&place);
@@ -667,7 +698,7 @@ static void test_out_of_memory(void **state) {
             rnn_error error = {0};
             rnn_allocate_fail(n, 0);
             rnn_status status = reading
-                                    ? rnn_safetensors_open(&file, name, &error)
+                                    ? rnn_safetensors_open(&file, name, NULL, &error)
                                     : rnn_safetensors_save(name, tensors, 1, metadata, 2, &error);
             rnn_allocate_fail(0, 0);
             rnn_safetensors_close(file);
@@ -695,6 +726,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_file),
         cmocka_unit_test(test_a_file_may_be_cut_afterwards),
         cmocka_unit_test(test_a_hole_is_not_read),
+        cmocka_unit_test(test_other_kinds_are_not_read),
         cmocka_unit_test(test_bytes_are_the_reference_writers),
         cmocka_unit_test(test_what_cannot_be_written),
         cmocka_unit_test(test_the_seal),

@@ -134,7 +134,8 @@ static void as_pytorch_has_it(void **state) {
     (void)state;
     rnn_safetensors *file;
     rnn_error error;
-    if (rnn_safetensors_open(&file, RNN_TEST_DATA "/gold/dynamic.safetensors", &error) != RNN_OK)
+    if (rnn_safetensors_open(&file, RNN_TEST_DATA "/gold/dynamic.safetensors", NULL, &error) !=
+        RNN_OK)
         fail_msg("%s", error.message);
     for (const rnn_kernels *const *kernels = rnn_kernels_available(); *kernels; kernels++)
         for (int threads = 1; threads <= 3; threads += 2)

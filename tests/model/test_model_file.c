@@ -256,6 +256,8 @@ static void test_configurations(void **state) {
          "a later rnn"},
         {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true", "true"), RNN_ERR_FORMAT,
          "lacks \"ngrams\""},
+        {MEMBERS("1", "\"tanh\"", "1", "2", "2", "3", "true", "true,\"\\u001b[2J\":1"),
+         RNN_ERR_FORMAT, "\"?[2J\""},
         {MEMBERS("2", "\"tanh\"", "1", "2", "2", "3", "true", "true" NGRAMS("1", "0", "0")), RNN_OK,
          NULL},
         {MEMBERS("1", "\"tanh\"", "1", "2", "2", "3", "true", "true,\"ngrams\":1"), RNN_ERR_FORMAT,
@@ -371,6 +373,18 @@ static void test_metadata(void **state) {
         it.history = histories[i];
         expect(&it, RNN_ERR_FORMAT, "the history is wrong");
     }
+    const size_t most = RNN_MODEL_HISTORY;
+    char *long_history = malloc(most + 2);
+    memset(long_history, ' ', most + 1);
+    long_history[0] = '{';
+    long_history[most - 1] = '}';
+    long_history[most] = '\0';
+    it.history = long_history;
+    expect(&it, RNN_OK, NULL);
+    long_history[most] = ' ';
+    long_history[most + 1] = '\0';
+    expect(&it, RNN_ERR_FORMAT, "the history has 4194305 bytes; at most 4194304");
+    free(long_history);
     it.history = " {\"a\":[1.5e3,null]} ";
     expect(&it, RNN_OK, NULL);
     it.history = NULL;
@@ -538,6 +552,49 @@ static void test_which_file_an_argument_means(void **state) {
     assert_says(&error, "/no/such/model");
     assert_says(&error, strerror(ENOENT));
     rnn_model_destroy(model);
+    /* Nobody writes to it: whoever opens it to read would wait. */
+    assert_int_equal(mkfifo(scratch_name(&place, "pipe", path), 0600), 0);
+    assert_int_equal(rnn_model_load(&loaded, path, &error), RNN_ERR_IO);
+    assert_says(&error, "not a regular file");
+    char *endless = malloc(5001);
+    memset(endless, 'a', 5000);
+    endless[5000] = '\0';
+    assert_int_equal(rnn_model_load(&loaded, endless, &error), RNN_ERR_RANGE);
+    assert_says(&error, "longer than 4095 bytes");
+    free(endless);
+}
+
+/* However long the path is, its end and the reason are told. */
+static void test_long_paths_in_messages(void **state) {
+    (void)state;
+    char path[4096], *end = path + sprintf(path, "%s", place.path);
+    rnn_error error;
+    rnn_model *model = small_model(), *loaded;
+    for (int i = 0; i < 8; i++) {
+        end += sprintf(end, "/%0200d", i);
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+    strcpy(end, "/the-model.safetensors");
+    assert_int_equal(rnn_model_save(model, NULL, path, &error), RNN_OK);
+    rnn_model_destroy(model);
+    FILE *file = fopen(path, "r+b");
+    fseek(file, -1, SEEK_END);
+    int last = getc(file);
+    fseek(file, -1, SEEK_END);
+    putc(last ^ 1, file);
+    fclose(file);
+    assert_int_equal(rnn_model_load(&loaded, path, &error), RNN_ERR_FORMAT);
+    for (int i = 0; i < 2; i++) {
+        rnn_error told = {.code = RNN_ERR_FORMAT, .message = "why"};
+        rnn_error_prefix(&told, "%s", i ? end : path);
+        assert_says(&told, "/the-model.safetensors: why");
+        assert_int_equal(strncmp(told.message, "...", 3) == 0, !i);
+    }
+    rnn_error full = {.code = RNN_ERR_FORMAT};
+    memset(full.message, 'w', sizeof full.message - 1);
+    rnn_error_prefix(&full, "%s", path);
+    assert_says(&full, "/the-model.safetensors: www");
+    assert_true(strlen(full.message) < sizeof full.message);
 }
 
 static void test_pickles_are_never_loaded(void **state) {
@@ -587,6 +644,7 @@ int main(void) {
         TEST(test_a_file_size_limit_leaves_the_old_model),
         TEST(test_out_of_memory),
         TEST(test_which_file_an_argument_means),
+        TEST(test_long_paths_in_messages),
         TEST(test_pickles_are_never_loaded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,8 +43,8 @@ static void test_against_pytorch(void **state) {
     (void)state;
     rnn_error error = {0};
     rnn_safetensors *fixtures = NULL;
-    if (rnn_safetensors_open(&fixtures, RNN_TEST_DATA "/gold/schedules.safetensors", &error) !=
-        RNN_OK)
+    if (rnn_safetensors_open(&fixtures, RNN_TEST_DATA "/gold/schedules.safetensors", NULL,
+                             &error) != RNN_OK)
         fail_msg("%s", error.message);
     size_t cases = rnn_safetensors_count(fixtures);
     assert_true(cases >= 8);

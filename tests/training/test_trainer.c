@@ -266,6 +266,25 @@ static void test_small_texts(void **state) {
     assert_non_null(strstr(error.message, "text"));
 }
 
+/* What a model could not keep of its making is refused before it is trained. */
+static void test_names_without_end(void **state) {
+    (void)state;
+    enum { INPUTS = 600, LENGTH = 4000 };
+    static const char *inputs[INPUTS];
+    char out[1024], path[LENGTH + 1], *end = path;
+    rnn_error error = {RNN_OK, ""};
+    rnn_training how = small_run("endless", out);
+    end += sprintf(end, "%s", directory.path);
+    while (end < path + LENGTH - 12)
+        end += sprintf(end, "/.");
+    strcpy(end, "/small.txt");
+    scratch_write(path, "hello", 5);
+    for (int i = 0; i < INPUTS; i++)
+        inputs[i] = path;
+    assert_int_equal(rnn_train(&how, inputs, INPUTS, NULL, NULL, NULL, &error), RNN_ERR_RANGE);
+    assert_non_null(strstr(error.message, "name the directory"));
+}
+
 static void test_divergence(void **state) {
     (void)state;
     char out[1024];
@@ -631,6 +650,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(test_threads_do_not_change_bits),
         cmocka_unit_test(test_streams_split),
         cmocka_unit_test(test_small_texts),
+        cmocka_unit_test(test_names_without_end),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_recovery),
         cmocka_unit_test(test_patience),
