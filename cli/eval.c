@@ -273,6 +273,12 @@ static int evaluate(work *w, const char *argument, char **inputs, size_t count) 
     return print_all(w);
 }
 
+static int any_given(const arguments_part *part, const char *const *names) {
+    while (*names && !arguments_given(part, *names))
+        names++;
+    return *names != NULL;
+}
+
 /* What does not go together, in words, or NULL. */
 static const char *clash(const work *w) {
     const arguments_part *dynamic = &w->parts[DYNAMIC];
@@ -281,6 +287,15 @@ static const char *clash(const work *w) {
     if (w->structure.language && (w->how.per_char || w->dynamic.on || w->beside.wanted))
         return "--structure is a report of its own: leave out --per-char, --dynamic and "
                "--baseline";
+    static const char *const structure[] = {"length", "streams", "temperature", "seed", NULL};
+    static const char *const baseline[] = {"baseline-order", "baseline-memory", NULL};
+    if (!w->structure.language && any_given(&w->parts[STRUCTURE], structure))
+        return "--length, --streams, --temperature and --seed go with --structure: they are about "
+               "the text that it generates";
+    if (!w->beside.wanted && any_given(&w->parts[BASELINE], baseline))
+        return "--baseline-order and --baseline-memory go with --baseline";
+    if (w->how.protocol != RNN_PROTOCOL_COLD && arguments_given(&w->parts[OWN], "window"))
+        return "--window goes with --protocol cold";
     if (!w->dynamic.on)
         return arguments_given(dynamic, "segment") || arguments_given(dynamic, "dynamic-rate") ||
                        arguments_given(dynamic, "dynamic-decay")

@@ -22,6 +22,8 @@
 #include "cli/runs.h"
 #include "cli/signals.h"
 #include "cli/units.h"
+#include "model/model.h"
+#include "text/as_json.h"
 
 #define LONGEST_PRIME ((size_t)1 << 30) /* bytes of --prime-file */
 
@@ -207,10 +209,11 @@ static rnn_status prepare(work *w, const char *argument, rnn_error *error) {
         status = read_prime(w, error);
     if (status == RNN_OK)
         status = stop_string_create(&w->stop, how->stop, error);
-    if (status == RNN_OK && how->new_only[0])
-        status = known_lines_load(&w->known, how->new_only, error);
     if (status == RNN_OK)
         status = rnn_model_load(&w->model, path, error);
+    if (status == RNN_OK && how->new_only[0])
+        status = known_lines_load(&w->known, how->new_only,
+                                  rnn_vocabulary_normalizes(w->model->vocabulary), error);
     if (status == RNN_OK && how->novelty[0])
         status = open_novelty(w, error);
     if (status == RNN_OK)
@@ -289,10 +292,8 @@ static json_t *describe(const work *w) {
     json_t *samples = json_array();
     for (int i = 0; i < w->how.count; i++) {
         const outlet *from = &w->outlets[i];
-        json_t *text = json_stringn(from->text ? from->text : "", from->text_bytes);
         /* A byte that is no UTF-8 can only have come from the prime. */
-        if (!text)
-            text = json_null();
+        json_t *text = rnn_bytes_as_json(from->text ? from->text : "", from->text_bytes);
         json_t *sample = json_pack("{s:o, s:I, s:s}", "text", text, "characters",
                                    (json_int_t)from->characters, "ended", ends[from->end]);
         if (w->known && sample) {

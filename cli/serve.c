@@ -148,7 +148,7 @@ const command serve_command = {
     "temperature and the rest at hand, to train and watch it, to look inside. MODEL is a run's "
     "directory, its name under runs/, or a .safetensors file; RUNS is a folder of runs, runs/ if "
     "nothing is given, whose models can then be chosen and compared. Texts to train on are those "
-    "in and below the directory that it was started in.\n\n"
+    "in and below the directory that it was started in, 500 at most.\n\n"
     "Programs find POST /v1/completions, GET /v1/models and GET /health there, in the words of "
     "OpenAI's; docs/server.md tells more.\n\n"
     "Ctrl-C (SIGINT) and SIGTERM end it; what is being trained from the page is saved first and "

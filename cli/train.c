@@ -296,7 +296,7 @@ static int train(work *w) {
         return manners_fail(w->self, &error);
     int number = signals_stop(), code = MANNERS_DONE;
     /* A signal that came when the work was done stops nothing. */
-    if (number && !w->told)
+    if (number && strcmp(w->ended, RNN_ENDED_STOPPED) != 0)
         number = 0;
     if (!number)
         review_make(&w->review, &w->training, w->inputs, w->input_count, &w->model, &w->last);

@@ -532,6 +532,9 @@ RNN_API void rnn_training_defaults(rnn_training *how);
 RNN_API rnn_status rnn_training_recall(rnn_training *how, const char *const **inputs, size_t *count,
                                        void **memory, const char *directory, rnn_error *error);
 
+/* The reason of an end that the caller asked for. */
+#define RNN_ENDED_STOPPED "stopped"
+
 typedef enum rnn_event_kind {
     RNN_EVENT_NOTICE, /* text: something was adjusted, and why */
     RNN_EVENT_CORPUS, /* the text has been read */
@@ -541,7 +544,7 @@ typedef enum rnn_event_kind {
     RNN_EVENT_VALIDATION,
     RNN_EVENT_SAMPLE,     /* text: what the model writes now */
     RNN_EVENT_CHECKPOINT, /* text: the file */
-    RNN_EVENT_DONE,       /* text: why it ended */
+    RNN_EVENT_DONE,       /* text: why it ended, such as RNN_ENDED_STOPPED */
 } rnn_event_kind;
 
 typedef struct rnn_event {

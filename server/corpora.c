@@ -21,7 +21,8 @@
 typedef struct search {
     json_t *list;
     const char *wanted; /* the only path that is looked for, or NULL */
-    int looked;
+    int folders;        /* it may be a folder's */
+    int looked, more;
 } search;
 
 static int ends_with(const char *name, const char *end) {
@@ -55,11 +56,17 @@ static int is_binary(const char *path, const char *name) {
     return got < 0 || memchr(head, 0, (size_t)got) != NULL;
 }
 
-static int is_run(const char *path) {
-    char log[4200];
-    struct stat found;
-    snprintf(log, sizeof log, "%.4000s/log.jsonl", path);
-    return lstat(log, &found) == 0;
+/* A training run, or a folder of what programs have made. */
+static int holds_no_texts(const char *path) {
+    static const char *const marks[] = {"log.jsonl", "CMakeCache.txt", "CACHEDIR.TAG"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        char mark[4200];
+        struct stat found;
+        snprintf(mark, sizeof mark, "%.4000s/%s", path, marks[i]);
+        if (lstat(mark, &found) == 0)
+            return 1;
+    }
+    return 0;
 }
 
 static int is_shown(const struct dirent *entry) {
@@ -73,51 +80,74 @@ static int leads_there(const search *to, const char *path) {
                            (to->wanted[length] == '\0' || to->wanted[length] == '/'));
 }
 
+static void add(search *to, const char *path, off_t bytes) {
+    if (json_array_size(to->list) == MOST) {
+        to->more = 1;
+        return;
+    }
+    json_t *words = json_string(path);
+    if (words)
+        json_array_append_new(to->list,
+                              json_pack("{s:o, s:I}", "path", words, "bytes", (json_int_t)bytes));
+}
+
 static void walk(search *to, const char *folder, const char *shown, int depth);
 
-static void look(search *to, const char *folder, const char *shown, const char *name, int depth) {
+/* At a file, or into a folder. */
+static void look(search *to, const char *folder, const char *shown, const char *name, int depth,
+                 int into) {
     char path[4096], relative[4096];
     struct stat found;
     int length = snprintf(path, sizeof path, "%s/%s", folder, name);
     int also = snprintf(relative, sizeof relative, "%s%s%s", shown, *shown ? "/" : "", name);
     if (length < 0 || (size_t)length >= sizeof path || also < 0 || (size_t)also >= sizeof relative)
         return;
-    if (!leads_there(to, relative) || to->looked++ >= LOOKED || lstat(path, &found) != 0)
+    if (!leads_there(to, relative) || to->looked >= LOOKED || lstat(path, &found) != 0)
         return;
-    if (S_ISDIR(found.st_mode) && depth < DEEPEST && !is_run(path))
-        walk(to, path, relative, depth + 1);
-    if (!S_ISREG(found.st_mode) || found.st_size < SMALLEST || is_no_text(name) ||
-        is_binary(path, name))
-        return;
-    json_t *words = json_string(relative);
-    if (words)
-        json_array_append_new(
-            to->list, json_pack("{s:o, s:I}", "path", words, "bytes", (json_int_t)found.st_size));
+    to->looked += !into;
+    if (into && S_ISDIR(found.st_mode) && depth < DEEPEST && !holds_no_texts(path)) {
+        if (to->folders && strcmp(to->wanted, relative) == 0)
+            add(to, relative, 0);
+        else
+            walk(to, path, relative, depth + 1);
+    }
+    if (!into && S_ISREG(found.st_mode) && found.st_size >= SMALLEST && !is_no_text(name) &&
+        !is_binary(path, name))
+        add(to, relative, found.st_size);
 }
 
 static void walk(search *to, const char *folder, const char *shown, int depth) {
     struct dirent **entries;
     int count = scandir(folder, &entries, is_shown, alphasort);
-    for (int i = 0; i < count; i++) {
-        if (json_array_size(to->list) < MOST)
-            look(to, folder, shown, entries[i]->d_name, depth);
+    for (int into = 0; into < 2; into++)
+        for (int i = 0; i < count && !to->more; i++)
+            look(to, folder, shown, entries[i]->d_name, depth, into);
+    for (int i = 0; i < count; i++)
         free(entries[i]);
-    }
     if (count >= 0)
         free(entries);
 }
 
-json_t *corpora_list(const char *root) {
+json_t *corpora_list(const char *root, int *more) {
     search to = {.list = json_array()};
     walk(&to, root, "", 0);
+    *more = to.more;
     return to.list;
 }
 
 /* By the same walk, so that no path is ever made of what was asked for. */
-int corpora_has(const char *root, const char *path) {
-    search to = {.list = json_array(), .wanted = path};
+static int find(const char *root, const char *path, int folders) {
+    search to = {.list = json_array(), .wanted = path, .folders = folders};
     walk(&to, root, "", 0);
     int found = json_array_size(to.list) == 1;
     json_decref(to.list);
     return found;
+}
+
+int corpora_has(const char *root, const char *path) {
+    return find(root, path, 0);
+}
+
+int corpora_holds(const char *root, const char *path) {
+    return find(root, path, 1);
 }

@@ -53,7 +53,7 @@ static const char *as_listed(const char *path) {
 static int take_own_text(search *it) {
     for (size_t i = 0; i < it->own.count; i++) {
         it->inputs[i] = as_listed(it->own.inputs[i]);
-        if (!corpora_has(".", it->inputs[i]))
+        if (!corpora_holds(".", it->inputs[i]))
             return 0;
     }
     it->input_count = it->own.count;
@@ -69,8 +69,8 @@ static int find_text(search *it, const char *wanted, http_reply *reply) {
         if (take_own_text(it))
             return 1;
         http_refuse(reply, 404,
-                    "the text that this model was trained on is not in or below the folder that "
-                    "the server was started in: choose another text");
+                    "the text that this model was trained on is not among those that the server "
+                    "knows, in and below the folder that it was started in: choose another text");
         return 0;
     }
     if (!corpora_has(".", wanted)) {

@@ -123,7 +123,9 @@ void training_answer_runs(training *self, http_reply *reply) {
 }
 
 void training_answer_corpora(http_reply *reply) {
-    http_json(reply, 200, json_pack("{s:o}", "corpora", corpora_list(".")));
+    int more = 0;
+    json_t *list = corpora_list(".", &more);
+    http_json(reply, 200, json_pack("{s:o, s:b}", "corpora", list, "more", more));
 }
 
 void training_answer_options(http_reply *reply) {

@@ -30,10 +30,23 @@ const color = (number) => (number < 0 ? `rgb(38 105 190 / ${(-number * 0.72).toF
 
 // -------------------------------------------------------------------- reading
 
+// What the field shows has no carriage returns, which a text that was put there may have.
+let given = '';
+
+function setText(text) {
+  given = text;
+  $('look-text').value = text;
+}
+
+function getText() {
+  const shown = $('look-text').value;
+  return shown === given.replace(/\r\n?/g, '\n') ? given : shown;
+}
+
 async function read() {
   pending?.abort();
   pending = new AbortController();
-  const text = $('look-text').value.slice(0, 20000).replace(/[\ud800-\udbff]$/, ''); // more than is looked at, and whole characters
+  const text = getText().slice(0, 20000).replace(/[\ud800-\udbff]$/, ''); // more than is looked at, and whole characters
   try {
     const answer = await post('/api/look', { model: $('look-model').value, text }, pending.signal);
     calm();
@@ -120,7 +133,7 @@ function build() {
 
 // Where what the unit was found to follow is so, in the piece that came with it.
 function underline() {
-  const shows = Boolean(taken?.inside && taken.piece === $('look-text').value && taken.inside.length === seen.text.length);
+  const shows = Boolean(taken?.inside && taken.piece === getText() && taken.inside.length === seen.text.length);
   $('look-key').hidden = !shows;
   $('look-what').textContent = shows ? taken.what : '';
   cells.forEach((cell, i) => cell.classList.toggle('inside', shows && taken.inside[i] === '1'));
@@ -130,7 +143,7 @@ function underline() {
 function take(finding) {
   taken = { ...finding, waits: true };
   if (finding.piece && !own) {
-    $('look-text').value = finding.piece;
+    setText(finding.piece);
     read();
   } else if (seen?.model === $('look-model').value && alive()) {
     taken.waits = false;
@@ -269,7 +282,7 @@ for (const radio of document.querySelectorAll('input[name=look-as]')) radio.addE
 $('look-written').addEventListener('click', () => {
   own = false;
   forget();
-  $('look-text').value = written().text;
+  setText(written().text);
   $('look-model').value = written().model;
   gallery.of($('look-model').value);
   read();
@@ -291,7 +304,7 @@ export function enter() {
   const { text, model } = written();
   $('look-written').disabled = !text;
   if (!$('look-text').value && text) {
-    $('look-text').value = text;
+    setText(text);
     $('look-model').value = model;
   }
   gallery.of($('look-model').value);

@@ -32,10 +32,15 @@ function size(bytes) {
 
 async function loadForm() {
   try {
-    const { corpora } = await get('/api/corpora');
+    const { corpora, more } = await get('/api/corpora');
     const before = $('corpus').value;
     $('corpus').replaceChildren(...corpora.map(({ path, bytes }) => new Option(`${path} (${size(bytes)})`, path)));
     if (!corpora.length) $('corpus').append(new Option('no text in this folder', ''));
+    if (more) { // said, but not to be chosen
+      const rest = new Option(`only the first ${corpora.length} are listed`, '');
+      rest.disabled = true;
+      $('corpus').append(rest);
+    }
     if (corpora.some(({ path }) => path === before)) $('corpus').value = before;
     if (!$('settings').childElementCount) showOptions((await get('/api/options')).options.filter(({ name }) => name !== 'time'));
   } catch (error) {
@@ -292,7 +297,8 @@ function words() {
   const { state, done } = story;
   if (state.stopping && state.training) return 'saving, then stopping …';
   if (state.training) return story.progress.length ? shape() : 'reading the text and measuring this machine …';
-  if (state.code && state.said && !done) return state.said;
+  // A process that a signal has ended has 128 and more, and may have ended well before.
+  if (state.said && state.code > 0 && (state.code < 128 || !done)) return state.said;
   if (done === 'stopped') return `stopped. ${shape()}`;
   if (done) return `done: ${done}. ${shape()}`;
   return story.progress?.length ? `interrupted. ${shape()}` : '';
@@ -335,7 +341,11 @@ $('run-stop').addEventListener('click', async () => {
   try { await post('/api/stop', {}); } catch (error) { complain(error); }
 });
 $('run-resume').addEventListener('click', () => order('/api/resume', { run: watched }));
-$('run-more').addEventListener('click', () => order('/api/resume', { run: watched, settings: { time: Math.round((story.last.seconds ?? 0) + 300) } }));
+$('run-more').addEventListener('click', () => {
+  const settings = { time: Math.round((story.last.seconds ?? 0) + 300) };
+  if (story.done === 'validation no longer improves') settings.patience = 0; // or it would end at once
+  order('/api/resume', { run: watched, settings });
+});
 $('run-write').addEventListener('click', () => writeWith(watched));
 for (const radio of document.querySelectorAll('input[name=unit]')) radio.addEventListener('change', draw);
 

@@ -110,7 +110,6 @@ class Pane {
     this.primeNode.data = prime;
     this.drawnNode.data = '';
     this.branches = [];
-    this.box.classList.remove('blank');
     this.box.scrollTop = 0;
     this.left = options.length;
     return this.goOn(options);
@@ -119,6 +118,7 @@ class Pane {
   async goOn(options) {
     const stopping = new AbortController();
     this.stopping = stopping;
+    this.box.classList.remove('blank');
     this.root.classList.add('writing');
     this.follow = true;
     this.begun = performance.now();
@@ -321,6 +321,7 @@ function ask(pane) {
         model: pane.model, prompt: pane.text.slice(0, cursor), max_tokens: 1, temperature: 0,
         logprobs: 1000, skip_unknown: true,
       }, asked.signal);
+      if (!panes.includes(pane)) return; // closed meanwhile
       const top = answer.choices[0].logprobs.top_logprobs[0];
       const chances = Object.entries(top).map(([symbol, log]) => ({ symbol, log })).sort((a, b) => b.log - a.log);
       seen = { pane, cursor, chances };
@@ -405,7 +406,12 @@ function close(pane) {
   pane.stop();
   pane.root.remove();
   panes = panes.filter((one) => one !== pane);
-  if (active === pane) { active = panes[0]; seen = null; }
+  if (active === pane) {
+    active = null;
+    seen = null;
+    $('next-bars').replaceChildren();
+    panes[0].activate();
+  }
   showCount();
   showWriting();
 }

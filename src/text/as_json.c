@@ -12,7 +12,11 @@
 #define REPLACEMENT 0xFFFDu
 
 json_t *rnn_text_as_json(const char *text) {
-    size_t left = strlen(text), used = 0;
+    return rnn_bytes_as_json(text, strlen(text));
+}
+
+json_t *rnn_bytes_as_json(const char *text, size_t bytes) {
+    size_t left = bytes, used = 0;
     char *out = rnn_allocate(3 * left + 1, 1); /* U+FFFD takes three bytes */
     if (!out)
         return NULL;

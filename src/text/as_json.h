@@ -8,7 +8,8 @@
 
 #include <jansson.h>
 
-/* The text, U+FFFD in place of each byte that is no UTF-8; NULL when memory is short. */
+/* Both: U+FFFD in place of each byte that is no UTF-8; NULL when memory is short. */
 json_t *rnn_text_as_json(const char *text);
+json_t *rnn_bytes_as_json(const char *text, size_t bytes);
 
 #endif

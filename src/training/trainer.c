@@ -284,7 +284,7 @@ static rnn_status take_steps(rnn_trainer *t, rnn_reply (*poll)(void *), const ch
             t->reply = reply > t->reply ? reply : t->reply;
         }
         if (t->reply == RNN_STOP) {
-            *why = "stopped";
+            *why = RNN_ENDED_STOPPED;
             break;
         }
         const char *what = take_step(t);

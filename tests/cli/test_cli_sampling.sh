@@ -107,6 +107,12 @@ run 0 sample model --seed 3 --length 4000 --temperature 1.2 --new-only known --v
 [ -s expected ] || fail "the test has nothing to expect"
 cmp -s out expected || fail "--new-only lets other lines through"
 says "lines are new"
+gzip -c known >known.gz
+run 0 sample model --seed 3 --length 4000 --temperature 1.2 --new-only known.gz
+cmp -s out expected || fail "--new-only does not unpack"
+: >empty
+run 0 sample model --seed 7 --length 300 --new-only empty --verbose
+says " 0 stand in"
 run 4 sample model --new-only nothing
 
 # --novelty: what of the sample stands in a corpus. Its own text holds all of it.
@@ -205,6 +211,9 @@ if command -v iconv >/dev/null; then
 fi
 run 0 sample wide --seed 2 --length 500 --json
 is "$(value characters)" 500
+printf '\303 ' >latin # a byte of the model's that is no character
+run 0 sample wide --seed 2 --length 50 --prime-file latin --json
+prints "\"text\": \"$(printf '\357\277\275') "
 
 # Info.
 run 0 info model

@@ -122,6 +122,13 @@ for clash in '--protocol cold' --per-char '--precision int8'; do
 done
 run 2 eval model text.txt --dynamic-rate 0.1
 says "--dynamic"
+# What an option needs is not there: it would change nothing.
+for alone in "--length 10" "--seed 3" "--streams 2" "--temperature 0.5" "--window 5" \
+    "--baseline-order 3" "--baseline-memory 64"; do
+    # shellcheck disable=SC2086
+    run 2 eval model text.txt $alone
+    says "go"
+done
 
 # --structure: what a model opens and closes, and what real text does.
 yes 'f(a[i]); /* ( */' | head -n 100 >pairs.txt

@@ -180,8 +180,21 @@ static void test_corpora(void **state) {
     scratch_write(scratch_name(&place, "packed.xz", path), program, sizeof program);
     append("run/log.jsonl", "{}\n");
     assert_int_equal(symlink("/etc/passwd", scratch_name(&place, "link.txt", path)), 0);
-    json_t *list = corpora_list(place.path);
+    int more = 1;
+    json_t *list = corpora_list(place.path, &more);
+    static const char *const order[] = {"-dash.txt", "book.txt", "packed.xz", "deep/er/play.txt"};
     assert_int_equal(json_array_size(list), 4);
+    assert_false(more);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(json_string_value(json_object_get(json_array_get(list, i), "path")),
+                            order[i]);
+    assert_true(corpora_holds(place.path, "deep"));
+    assert_true(corpora_holds(place.path, "deep/er"));
+    assert_true(corpora_holds(place.path, "deep/er/play.txt"));
+    assert_false(corpora_holds(place.path, "run"));
+    assert_false(corpora_holds(place.path, "dee"));
+    assert_false(corpora_holds(place.path, ".."));
+    assert_false(corpora_holds(place.path, ""));
     assert_true(corpora_has(place.path, "packed.xz"));
     assert_true(corpora_has(place.path, "book.txt"));
     assert_true(corpora_has(place.path, "deep/er/play.txt"));
@@ -190,6 +203,24 @@ static void test_corpora(void **state) {
                                          "small.txt", "deep",       "/etc/passwd", "run/text.txt"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         assert_false(corpora_has(place.path, others[i]));
+    json_decref(list);
+    /* However many there are below, a folder's own come first, and what CMake made not at all. */
+    rnn_files_make_directory(scratch_name(&place, "a-build", path), NULL);
+    append("a-build/CMakeCache.txt", big);
+    append("a-build/out.txt", big);
+    rnn_files_make_directory(scratch_name(&place, "a-lot", path), NULL);
+    for (int i = 0; i < 500; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "a-lot/%d.txt", i);
+        append(name, big);
+    }
+    list = corpora_list(place.path, &more);
+    assert_true(more);
+    assert_int_equal(json_array_size(list), 500);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "path")),
+                        "book.txt");
+    assert_false(corpora_has(place.path, "a-build/out.txt"));
+    assert_true(corpora_has(place.path, "deep/er/play.txt"));
     json_decref(list);
 }
 
