@@ -46,13 +46,14 @@ static const shape shapes[] = {
 /* Above so many symbols a one-hot input would be most of the network. */
 #define MANY_SYMBOLS 512
 #define EMBEDDING    128
-/* N-grams have vectors of this size: the more characters the text has for each time that it is
- * read, the longer ones, ... */
+/* N-grams have vectors of this size: the longer a text is, and the less often it is read, the
+ * longer ones. It decides how many characters it has for each time, times the root of how many
+ * million; ... */
 #define NGRAM_SIZE 16
 static const struct {
     double characters;
     int ngrams;
-} ngrams_from[] = {{1e7, 6}, {1.5e5, 5}, {0, 2}};
+} ngrams_from[] = {{3.2e7, 6}, {1.3e5, 5}, {0, 2}};
 /* ... and a row of each length for so many characters, up to a power of two. */
 #define CHARACTERS_A_ROW 64
 #define FEWEST_ROWS      1024
@@ -131,8 +132,10 @@ static double rate_for(const rnn_training *how) {
 
 /* The longest n-grams for so many passes over the text. */
 static int ngrams_for(const draft *d, double passes) {
+    const double characters = (double)d->task->characters;
+    const double each = characters / fmax(1, passes) * sqrt(characters / 1e6);
     int i = 0;
-    while ((double)d->task->characters < ngrams_from[i].characters * fmax(1, passes))
+    while (each < ngrams_from[i].characters)
         i++;
     return ngrams_from[i].ngrams;
 }
