@@ -50,9 +50,10 @@ typedef struct rnn_safetensors_kind {
  * fit here; RNN_ERR_MEMORY. */
 rnn_status rnn_safetensors_open(rnn_safetensors **out, const char *path,
                                 const rnn_safetensors_kind *kind, rnn_error *error);
-/* A file in memory that stays the caller's, of any kind; `name` stands in messages. */
+/* The same from memory that stays the caller's; `name` stands in messages. */
 rnn_status rnn_safetensors_parse(rnn_safetensors **out, const void *bytes, size_t count,
-                                 const char *name, rnn_error *error);
+                                 const char *name, const rnn_safetensors_kind *kind,
+                                 rnn_error *error);
 void rnn_safetensors_close(rnn_safetensors *file);
 
 /* Tensors in the order of their data. */
@@ -62,10 +63,6 @@ const rnn_tensor *rnn_safetensors_at(const rnn_safetensors *file, size_t index);
 const rnn_tensor *rnn_safetensors_find(const rnn_safetensors *file, const char *name);
 /* A value of __metadata__, or NULL; NUL-terminated, owned by the file. */
 const char *rnn_safetensors_metadata(const rnn_safetensors *file, const char *key);
-
-/* RNN_ERR_FORMAT if it is not of that kind. */
-rnn_status rnn_safetensors_check_kind(const rnn_safetensors *file, const rnn_safetensors_kind *kind,
-                                      rnn_error *error);
 
 /* Compares the seal with the contents. RNN_ERR_FORMAT if they differ or there is
  * no seal; fine if the seal says "none". */

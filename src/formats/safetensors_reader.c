@@ -368,8 +368,18 @@ static rnn_status check(rnn_safetensors *file, rnn_error *error) {
     return status == RNN_OK ? check_names(file, error) : status;
 }
 
+static rnn_status check_kind(const rnn_safetensors *file, const rnn_safetensors_kind *kind,
+                             rnn_error *error) {
+    if (!kind || rnn_safetensors_metadata(file, kind->key))
+        return RNN_OK;
+    return rnn_fail(error, RNN_ERR_FORMAT,
+                    "%s: this is a safetensors file, but not %s: its metadata has no \"%s\"",
+                    file->name, kind->name, kind->key);
+}
+
 rnn_status rnn_safetensors_parse(rnn_safetensors **out, const void *bytes, size_t count,
-                                 const char *name, rnn_error *error) {
+                                 const char *name, const rnn_safetensors_kind *kind,
+                                 rnn_error *error) {
     *out = NULL;
     rnn_status status = RNN_ERR_MEMORY;
     rnn_safetensors *file = rnn_allocate(1, sizeof *file);
@@ -383,6 +393,8 @@ rnn_status rnn_safetensors_parse(rnn_safetensors **out, const void *bytes, size_
         goto fail;
     }
     status = check(file, error);
+    if (status == RNN_OK)
+        status = check_kind(file, kind, error);
     if (status != RNN_OK)
         goto fail;
     *out = file;
@@ -466,9 +478,7 @@ static rnn_status read_file(rnn_safetensors **out, int fd, char *memory, size_t 
     /* The first byte behind the length is looked at even if the length is nonsense. */
     status = read_reserved(fd, memory, head, head + (header ? header : count > head), path, error);
     if (status == RNN_OK)
-        status = rnn_safetensors_parse(out, memory, count, path, error);
-    if (status == RNN_OK && kind)
-        status = rnn_safetensors_check_kind(*out, kind, error);
+        status = rnn_safetensors_parse(out, memory, count, path, kind, error);
     if (status == RNN_OK)
         status = read_reserved(fd, memory, head + header, count, path, error);
     if (status != RNN_OK) {
@@ -532,15 +542,6 @@ const char *rnn_safetensors_metadata(const rnn_safetensors *file, const char *ke
     const rnn_metadata *found =
         bsearch(&wanted, file->pairs, file->pair_count, sizeof *file->pairs, compare_keys);
     return found ? found->value : NULL;
-}
-
-rnn_status rnn_safetensors_check_kind(const rnn_safetensors *file, const rnn_safetensors_kind *kind,
-                                      rnn_error *error) {
-    if (rnn_safetensors_metadata(file, kind->key))
-        return RNN_OK;
-    return rnn_fail(error, RNN_ERR_FORMAT,
-                    "%s: this is a safetensors file, but not %s: its metadata has no \"%s\"",
-                    file->name, kind->name, kind->key);
 }
 
 rnn_status rnn_safetensors_verify(const rnn_safetensors *file, rnn_error *error) {

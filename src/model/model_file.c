@@ -186,10 +186,7 @@ static rnn_status read_model(rnn_model **out, const rnn_safetensors *file, rnn_e
 static rnn_status check_and_read(rnn_model **out, const rnn_safetensors *file, const char *name,
                                  rnn_error *error) {
     *out = NULL;
-    /* What is no model of ours is told so before its seal is asked for. */
-    rnn_status status = rnn_safetensors_check_kind(file, &kind, error);
-    if (status == RNN_OK)
-        status = rnn_safetensors_verify(file, error);
+    rnn_status status = rnn_safetensors_verify(file, error);
     if (status != RNN_OK)
         return status;
     status = read_model(out, file, error);
@@ -216,7 +213,7 @@ rnn_status rnn_model_parse(rnn_model **out, const void *bytes, size_t count, con
                            rnn_error *error) {
     rnn_safetensors *file;
     *out = NULL;
-    rnn_status status = rnn_safetensors_parse(&file, bytes, count, name, error);
+    rnn_status status = rnn_safetensors_parse(&file, bytes, count, name, &kind, error);
     if (status != RNN_OK)
         return status;
     status = check_and_read(out, file, name, error);

@@ -46,9 +46,9 @@ static const shape shapes[] = {
 /* Above so many symbols a one-hot input would be most of the network. */
 #define MANY_SYMBOLS 512
 #define EMBEDDING    128
-/* N-grams have vectors of this size: the longer a text is, and the less often it is read, the
- * longer ones. It decides how many characters it has for each time, times the root of how many
- * million; ... */
+/* N-grams have vectors of this size, and are the longer the longer a text is and the less often
+ * it is read: by its characters for each time that it is read, times the root of its length in
+ * millions; ... */
 #define NGRAM_SIZE 16
 static const struct {
     double characters;

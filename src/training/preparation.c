@@ -22,7 +22,8 @@
 
 /* Validation may take about this share of the time that training takes. */
 #define VALIDATION_SHARE 0.05
-#define LONGEST_RECORD   (RNN_MODEL_HISTORY / 2) /* bytes of settings and inputs */
+
+#define LONGEST_RECORD (RNN_MODEL_HISTORY / 2) /* bytes of settings and inputs */
 
 /* -------------------------------------------------------------------- text */
 

@@ -306,19 +306,18 @@ static void test_auto(void **state) {
 /* A host program's locale must not change what a file or a command line means. */
 static void test_locale(void **state) {
     (void)state;
-    static const char *const names[] = {"C",          "de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8",
-                                        "fr_FR.utf8", "ps_AF.UTF-8", "ps_AF.utf8", "ps_AF"};
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8",
+                                        "ps_AF.UTF-8", "ps_AF.utf8", "ps_AF"};
     int tried = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (!setlocale(LC_NUMERIC, names[i]))
             continue;
-        double half, many, seconds;
+        double half, many, seconds, none;
         char printed[40], whole[40];
         int read = rnn_numbers_read_real("0.5", &half) && rnn_numbers_read_real("-12.5e2", &many) &&
                    rnn_numbers_read_duration("1.5h2m", &seconds);
-        int refused = !rnn_numbers_read_real("1.2.3", &many) &&
-                      !rnn_numbers_read_real(".", &many) && !rnn_numbers_read_real("1,5", &many);
-        assert_true(rnn_numbers_read_real("-12.5e2", &many));
+        int refused = !rnn_numbers_read_real("1.2.3", &none) &&
+                      !rnn_numbers_read_real(".", &none) && !rnn_numbers_read_real("1,5", &none);
         rnn_numbers_print_real(0.25, printed, sizeof printed);
         rnn_numbers_print_real(1e100, whole, sizeof whole);
         setlocale(LC_NUMERIC, "C");
@@ -328,7 +327,8 @@ static void test_locale(void **state) {
         assert_string_equal(whole, "1e+100");
         tried++;
     }
-    assert_true(tried > 0);
+    if (!tried)
+        skip();
 }
 
 int main(void) {

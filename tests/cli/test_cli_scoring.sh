@@ -127,7 +127,7 @@ for alone in "--length 10" "--seed 3" "--streams 2" "--temperature 0.5" "--windo
     "--baseline-order 3" "--baseline-memory 64"; do
     # shellcheck disable=SC2086
     run 2 eval model text.txt $alone
-    says "go"
+    says " with --"
 done
 
 # --structure: what a model opens and closes, and what real text does.

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     rnn_safetensors *file;
     rnn_error error = {0};
-    rnn_status status = rnn_safetensors_parse(&file, bytes, count, "fuzzed", &error);
+    rnn_status status = rnn_safetensors_parse(&file, bytes, count, "fuzzed", NULL, &error);
     if (status != RNN_OK) {
         if (file || error.code != status || strncmp(error.message, "fuzzed: ", 8) != 0)
             abort();

@@ -158,8 +158,7 @@ static void test_ngrams(void **state) {
         dropped = how.ngram_dropout;
     }
     assert_true(dropped > 0.2);
-    /* What was measured: where 2 to 5 are better, level and worse than 2 alone (docs/planner.md).
-     */
+    /* As measured: where 2 to 5 are better than 2 alone, level, worse (docs/planner.md). */
     static const struct {
         uint64_t characters;
         double from, to; /* passes */
