@@ -19,7 +19,7 @@ export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
 save() {
     file=$1 seed=$2
     shift 2
-    "$@" "$program" make "$file" lstm 1 16 0 1 0 "$seed"
+    "$@" "$program" make "$file" lstm 1 16 0 2 1 0 "$seed"
 }
 
 save "$work/old" 1 env
