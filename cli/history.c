@@ -98,6 +98,8 @@ void history_read_model(verdict_losses *losses, const char *history) {
     const json_t *settings = json_object_get(object, "settings");
     const char *schedule = json_string_value(json_object_get(settings, "schedule"));
     losses->weight_drop = share(settings, "weight_drop");
+    losses->ngram_dropout = share(settings, "ngram_dropout");
+    losses->ngrams = share(settings, "ngrams") > 1;
     losses->ending =
         schedule && (strcmp(schedule, "cosine") == 0 || strcmp(schedule, "linear") == 0);
     if (!isfinite(losses->validation)) {

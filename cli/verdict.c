@@ -88,16 +88,25 @@ static void say_beside(sentences *to, const verdict_losses *of) {
     say(to, " %s %d-gram's %.2f. ", article(of->order), of->order, of->baseline);
 }
 
-#define MOST_DROPPED 0.6
+/* As much as the plan drops at most. */
+#define MOST_WEIGHTS_DROPPED 0.6
+#define MOST_NGRAMS_DROPPED  0.5
 
 /* What keeps a network from learning by heart; in our experiments weight drop did it best
- * (docs/quality.md). */
+ * (docs/quality.md), and what is learnt by heart in vectors of n-grams only they can drop. */
 static void say_remedy(sentences *to, const verdict_losses *of) {
-    if (of->weight_drop < MOST_DROPPED)
-        say(to, "try --weight-drop %.1f, fewer units, or more text.",
-            fmin(of->weight_drop + 0.2, MOST_DROPPED));
-    else
-        say(to, "try fewer units (--hidden-size) or more text.");
+    int units_alone = 1;
+    say(to, "try ");
+    if (of->ngrams && of->ngram_dropout < MOST_NGRAMS_DROPPED) {
+        say(to, "--ngram-dropout %.1f, ", fmin(of->ngram_dropout + 0.2, MOST_NGRAMS_DROPPED));
+        units_alone = 0;
+    }
+    if (of->weight_drop < MOST_WEIGHTS_DROPPED) {
+        say(to, "--weight-drop %.1f, ", fmin(of->weight_drop + 0.2, MOST_WEIGHTS_DROPPED));
+        units_alone = 0;
+    }
+    say(to,
+        units_alone ? "fewer units (--hidden-size) or more text." : "fewer units, or more text.");
 }
 
 static void say_over_fits(sentences *to, const verdict_losses *of) {

@@ -21,16 +21,17 @@
 /* Losses in nats per character; NAN for what is not known. Zero is a loss, so begin
  * with verdict_unknown. */
 typedef struct verdict_losses {
-    double training;    /* smoothed, where validation was best */
-    double validation;  /* the best */
-    double latest;      /* the last validation */
-    double fall;        /* from three quarters of the steps to the last validation */
-    double scored;      /* what the n-gram model is compared with */
-    double baseline;    /* the n-gram model's */
-    int order;          /* its order */
-    int comparable;     /* 1: of text that the run has held out, so that they judge it */
-    int ending;         /* 1: the schedule takes the learning rate to zero at the end */
-    double weight_drop; /* as the run had it */
+    double training;   /* smoothed, where validation was best */
+    double validation; /* the best */
+    double latest;     /* the last validation */
+    double fall;       /* from three quarters of the steps to the last validation */
+    double scored;     /* what the n-gram model is compared with */
+    double baseline;   /* the n-gram model's */
+    int order;         /* its order */
+    int comparable;    /* 1: of text that the run has held out, so that they judge it */
+    int ending;        /* 1: the schedule takes the learning rate to zero at the end */
+    double weight_drop, ngram_dropout; /* as the run had them */
+    int ngrams;                        /* 1: the network reads vectors of n-grams */
 } verdict_losses;
 
 verdict_losses verdict_unknown(void);

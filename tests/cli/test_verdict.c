@@ -147,6 +147,16 @@ static void test_remedy(void **state) {
     says(&of, VERDICT_OVER_FITS, "try --weight-drop 0.6,");
     of.weight_drop = 0.7;
     says(&of, VERDICT_OVER_FITS, "try fewer units");
+    of.ngrams = 1;
+    of.ngram_dropout = 0.5;
+    says(&of, VERDICT_OVER_FITS, "try fewer units");
+    of.ngram_dropout = 0.1;
+    says(&of, VERDICT_OVER_FITS, "try --ngram-dropout 0.3, fewer units");
+    of.weight_drop = 0;
+    of.ngram_dropout = 0.4;
+    says(&of, VERDICT_OVER_FITS, "try --ngram-dropout 0.5, --weight-drop 0.2, fewer units");
+    of.ngrams = 0;
+    says(&of, VERDICT_OVER_FITS, "try --weight-drop 0.2, fewer units");
 }
 
 /* ------------------------------------------------------------------ history */
@@ -202,12 +212,15 @@ static void test_log(void **state) {
 static void test_model(void **state) {
     (void)state;
     verdict_losses got = verdict_unknown();
-    const char *json = "{\"train_loss\":1.5,\"val_loss\":1.75,\"settings\":{"
-                       "\"weight_drop\":0.25,\"schedule\":\"cosine\"}}";
+    const char *json =
+        "{\"train_loss\":1.5,\"val_loss\":1.75,\"settings\":{"
+        "\"weight_drop\":0.25,\"ngram_dropout\":0.4,\"ngrams\":5,\"schedule\":\"cosine\"}}";
     history_read_model(&got, json);
     near(got.training, 1.5);
     near(got.validation, 1.75);
     near(got.weight_drop, 0.25);
+    near(got.ngram_dropout, 0.4);
+    assert_int_equal(got.ngrams, 1);
     assert_int_equal(got.ending, 1);
     got.training = 1;
     got.validation = 2;
@@ -217,6 +230,7 @@ static void test_model(void **state) {
     got = verdict_unknown();
     history_read_model(&got, "{\"settings\":{\"schedule\":\"constant\"}}");
     near(got.weight_drop, 0);
+    assert_int_equal(got.ngrams, 0);
     assert_int_equal(got.ending, 0);
     assert_true(isnan(got.validation));
     history_read_model(&got, "{}");
