@@ -532,8 +532,12 @@ RNN_API void rnn_training_defaults(rnn_training *how);
 RNN_API rnn_status rnn_training_recall(rnn_training *how, const char *const **inputs, size_t *count,
                                        void **memory, const char *directory, rnn_error *error);
 
-/* The reason of an end that the caller asked for. */
-#define RNN_ENDED_STOPPED "stopped"
+/* Why a run ended: the text of RNN_EVENT_DONE, and "why" in log.jsonl. */
+#define RNN_ENDED_EPOCHS   "all epochs are done"
+#define RNN_ENDED_STEPS    "all steps are done"
+#define RNN_ENDED_TIME     "the time is up"
+#define RNN_ENDED_PATIENCE "validation no longer improves"
+#define RNN_ENDED_STOPPED  "stopped" /* the caller asked for it */
 
 typedef enum rnn_event_kind {
     RNN_EVENT_NOTICE, /* text: something was adjusted, and why */
@@ -544,7 +548,7 @@ typedef enum rnn_event_kind {
     RNN_EVENT_VALIDATION,
     RNN_EVENT_SAMPLE,     /* text: what the model writes now */
     RNN_EVENT_CHECKPOINT, /* text: the file */
-    RNN_EVENT_DONE,       /* text: why it ended, such as RNN_ENDED_STOPPED */
+    RNN_EVENT_DONE,       /* text: why it ended, one of RNN_ENDED_... */
 } rnn_event_kind;
 
 typedef struct rnn_event {

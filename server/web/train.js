@@ -7,6 +7,7 @@ import { Chart, short } from './chart.js';
 import { writeWith } from './page.js';
 
 const BUDGETS = ['steps', 'epochs']; // one of them takes the place of a time
+const ENDED = { stopped: 'stopped', patience: 'validation no longer improves' }; // RNN_ENDED_... in rnn.h
 const $ = (id) => document.getElementById(id);
 
 let known = { runs: [], child: null, can_train: false };
@@ -299,7 +300,7 @@ function words() {
   if (state.training) return story.progress.length ? shape() : 'reading the text and measuring this machine …';
   // A process that a signal has ended has 128 and more, and may have ended well before.
   if (state.said && state.code > 0 && (state.code < 128 || !done)) return state.said;
-  if (done === 'stopped') return `stopped. ${shape()}`;
+  if (done === ENDED.stopped) return `stopped. ${shape()}`;
   if (done) return `done: ${done}. ${shape()}`;
   return story.progress?.length ? `interrupted. ${shape()}` : '';
 }
@@ -315,8 +316,8 @@ function showState() {
   setText($('run-state'), words());
   $('run-stop').hidden = !(state.ours && state.training);
   $('run-stop').disabled = Boolean(state.stopping);
-  $('run-resume').hidden = !(ended && (!done || done === 'stopped'));
-  $('run-more').hidden = !(ended && done && done !== 'stopped');
+  $('run-resume').hidden = !(ended && (!done || done === ENDED.stopped));
+  $('run-more').hidden = !(ended && done && done !== ENDED.stopped);
   $('run-write').hidden = !run?.model;
 }
 
@@ -343,7 +344,7 @@ $('run-stop').addEventListener('click', async () => {
 $('run-resume').addEventListener('click', () => order('/api/resume', { run: watched }));
 $('run-more').addEventListener('click', () => {
   const settings = { time: Math.round((story.last.seconds ?? 0) + 300) };
-  if (story.done === 'validation no longer improves') settings.patience = 0; // or it would end at once
+  if (story.done === ENDED.patience) settings.patience = 0; // or it would end at once
   order('/api/resume', { run: watched, settings });
 });
 $('run-write').addEventListener('click', () => writeWith(watched));

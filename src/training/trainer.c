@@ -59,13 +59,13 @@ double rnn_trainer_fraction(const rnn_trainer *t) {
 /* Why the run is over, or NULL. */
 static const char *ended(const rnn_trainer *t) {
     if (t->how.epochs > 0 && rnn_trainer_epoch(t) >= t->how.epochs)
-        return "all epochs are done";
+        return RNN_ENDED_EPOCHS;
     if (t->how.steps > 0 && t->at.step >= t->how.steps)
-        return "all steps are done";
+        return RNN_ENDED_STEPS;
     if (t->how.seconds > 0 && rnn_trainer_seconds(t) + validation_cost(t) >= t->how.seconds)
-        return "the time is up";
+        return RNN_ENDED_TIME;
     if (t->how.patience > 0 && t->at.since_best >= t->how.patience)
-        return "validation no longer improves";
+        return RNN_ENDED_PATIENCE;
     return NULL;
 }
 
