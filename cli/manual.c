@@ -113,8 +113,9 @@ static void print_environment(void) {
           ".TP\n.B RNN_CPU\nthe default of \\-\\-cpu\n"
           ".TP\n.B RNN_EMULATE_BF16\nif set, train \\-\\-precision bf16 also computes in "
           "it where it is slow\n"
-          ".TP\n.B TMPDIR\nwhere eval, show, neurons and sample \\-\\-novelty keep the text "
-          "meanwhile, otherwise /tmp; name a disk where that is memory\n"
+          ".TP\n.B TMPDIR\nwhere eval, show, neurons, serve, sample \\-\\-novelty and "
+          "\\-\\-new\\-only, and the closing words of train keep a text meanwhile, otherwise /tmp; "
+          "name a disk where that is memory\n"
           ".TP\n.B COLORTERM\ntruecolor or 24bit: show uses 24-bit colors\n"
           ".TP\n.B COLORFGBG\nwhether the background is dark, for show \\-\\-theme auto\n"
           ".TP\n.B NO_COLOR\nif set, no colors\n.TP\n.B COLUMNS\nthe width of the terminal\n",

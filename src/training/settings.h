@@ -18,7 +18,7 @@ const rnn_option *rnn_settings_table(size_t *count);
  * classics where it is no time. With a time, RNN_AUTO is left to the plan (planner.h). */
 void rnn_settings_resolve(rnn_training *how);
 
-/* char-rnn's value for every setting that is RNN_AUTO. */
+/* The value of char-rnn or torch-rnn for every setting that is RNN_AUTO. */
 void rnn_settings_take_classics(rnn_training *how);
 
 /* 1 if a setting is RNN_AUTO still. */
