@@ -408,7 +408,8 @@ RNN_API void rnn_tracer_reset(rnn_tracer *tracer);
 
 /* A setting of this value is chosen when training begins, and then stands in the run's
  * settings: where the budget is a time, for the text, the machine and that time; where it
- * is steps or epochs, those of char-rnn and torch-rnn. The members that may have it say so: "or RNN_AUTO". */
+ * is steps or epochs, those of char-rnn and torch-rnn. The members that may have it say so: "or
+ * RNN_AUTO". */
 #define RNN_AUTO (-1)
 
 typedef enum rnn_optimizer {
