@@ -22,8 +22,10 @@ static const command *nearest_command(const char *name) {
 }
 
 int main(int argc, char **argv) {
-    /* A reader that has had enough is told from a full disk by EPIPE. */
+    /* A reader that has had enough is told from a full disk by EPIPE, a file that may not grow
+     * (ulimit -f) by EFBIG. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         help_print(stderr, NULL);
         return MANNERS_USAGE;

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/history.h"
 #include "inference/score.h"
@@ -22,9 +23,11 @@ static int is_quick(const rnn_event *made, const rnn_event *last) {
     return seconds <= LONGEST && seconds <= fmax(UNNOTICED, SHARE * last->seconds);
 }
 
-static int from_files(const char *const *inputs, size_t count) {
+/* Standard input and pipes have been read. */
+static int can_be_read_again(const char *const *inputs, size_t count) {
+    struct stat about;
     for (size_t i = 0; i < count; i++)
-        if (strcmp(inputs[i], "-") == 0)
+        if (stat(inputs[i], &about) != 0 || !(S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)))
             return 0;
     return count > 0;
 }
@@ -73,7 +76,7 @@ void review_make(review *out, const rnn_training *how, const char *const *inputs
     history_read_model(&out->losses, rnn_model_history(model));
     int whole = how->val_limit == 0 || made->val_symbols <= (uint64_t)how->val_limit;
     int comparable = made->val_symbols > 1 && whole && how->split == RNN_SPLIT_CONTIGUOUS &&
-                     from_files(inputs, count);
+                     can_be_read_again(inputs, count);
     if (comparable && is_quick(made, last) && isfinite(out->losses.validation))
         out->has_baseline = score_baseline(&out->baseline, how, inputs, count, model, made);
     if (out->has_baseline) {

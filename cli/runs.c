@@ -16,6 +16,7 @@
 
 #include "base/status.h"
 #include "model/model.h"
+#include "training/checkpoint.h"
 
 #define MOST_LISTED 8
 
@@ -62,6 +63,21 @@ int runs_occupied(const char *path) {
     return occupied;
 }
 
+static int holds_one_of(const char *path, const char *const *files, size_t count) {
+    char file[RUNS_PATH + 32];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(file, sizeof file, "%s/%s", path, files[i]);
+        if (access(file, F_OK) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+int runs_resumable(const char *path) {
+    static const char *const checkpoints[] = {RNN_CHECKPOINT_FILE, RNN_CHECKPOINT_PREVIOUS};
+    return holds_one_of(path, checkpoints, 2);
+}
+
 void runs_choose(const char *name, char *path, size_t room) {
     snprintf(path, room, "runs/%s", name);
     for (int i = 2; runs_occupied(path) && i < 1000000; i++)
@@ -70,13 +86,7 @@ void runs_choose(const char *name, char *path, size_t room) {
 
 static int is_run(const char *path) {
     static const char *const models[] = {RNN_MODEL_BEST, RNN_MODEL_LAST};
-    char file[RUNS_PATH + 32];
-    for (size_t i = 0; i < 2; i++) {
-        snprintf(file, sizeof file, "%s/%s", path, models[i]);
-        if (access(file, F_OK) == 0)
-            return 1;
-    }
-    return 0;
+    return holds_one_of(path, models, 2);
 }
 
 static int is_shown(const struct dirent *entry) {

@@ -17,6 +17,9 @@ void runs_name(const char *input, char *name, size_t room);
 /* 1 if something is at this path that a new run would write into. */
 int runs_occupied(const char *path);
 
+/* 1 if there is a run at this path that training can go on with. */
+int runs_resumable(const char *path);
+
 /* "runs/NAME", or where that is occupied the first free one of "runs/NAME-2", ... */
 void runs_choose(const char *name, char *path, size_t room);
 

@@ -128,14 +128,21 @@ static rnn_status take_directory(work *w, const char *path, rnn_error *error) {
     snprintf(w->directory, sizeof w->directory, "%s", path);
     if (!runs_occupied(path))
         return RNN_OK;
+    if (w->how.overwrite) {
+        w->training.overwrite = 1;
+        return RNN_OK;
+    }
+    if (!runs_resumable(path))
+        return rnn_fail(
+            error, RNN_ERR_IO,
+            "%s is there already, and holds no run to go on with: give another name, or "
+            "--overwrite",
+            path);
     runs_quote(path, quoted, sizeof quoted);
-    if (!w->how.overwrite)
-        return rnn_fail(error, RNN_ERR_IO,
-                        "%s is there already: 'rnn train --resume %s' goes on with it; otherwise "
-                        "give another name, or --overwrite",
-                        path, quoted);
-    w->training.overwrite = 1;
-    return RNN_OK;
+    return rnn_fail(error, RNN_ERR_IO,
+                    "%s is there already: 'rnn train --resume %s' goes on with it; otherwise "
+                    "give another name, or --overwrite",
+                    path, quoted);
 }
 
 static rnn_status choose_directory(work *w, rnn_error *error) {
@@ -298,7 +305,7 @@ static int train(work *w) {
     /* A signal that came when the work was done stops nothing. */
     if (number && strcmp(w->ended, RNN_ENDED_STOPPED) != 0)
         number = 0;
-    if (!number)
+    if (!number && (!w->manners.quiet || w->manners.json))
         review_make(&w->review, &w->training, w->inputs, w->input_count, &w->model, &w->last);
     if (number)
         print_resume(w);
@@ -371,7 +378,9 @@ const command train_command = {
     "learn from a text",
     "Trains a network to predict the next character of a text. INPUT is a file, a directory, a "
     "compressed file (gzip, xz, zstd, bzip2), an archive (tar, zip), or - for standard input; "
-    "several are read one after the other.\n\n"
+    "several are read one after the other. Of a directory, hidden files and runs of this program "
+    "are "
+    "left out.\n\n"
     "The run is written to runs/NAME: model.safetensors is the best model by validation, "
     "last.safetensors the latest; resume.safetensors beside it holds what --resume needs, "
     "log.jsonl and samples.txt tell the story.\n\n"

@@ -529,7 +529,8 @@ RNN_API void rnn_training_defaults(rnn_training *how);
  * that directory and `resume` 1, and its inputs. After budgets (and what else may
  * change on the way) have been set anew, rnn_train goes on with it. Strings and
  * *inputs lie in *memory, to be released with rnn_free after the last use of
- * either. RNN_ERR_IO if there is no run, RNN_ERR_FORMAT, RNN_ERR_MEMORY. */
+ * either. RNN_ERR_IO if there is no run, RNN_ERR_FORMAT, RNN_ERR_UNSUPPORTED for one of a later
+ * version, RNN_ERR_MEMORY. */
 RNN_API rnn_status rnn_training_recall(rnn_training *how, const char *const **inputs, size_t *count,
                                        void **memory, const char *directory, rnn_error *error);
 
@@ -587,8 +588,8 @@ typedef enum rnn_reply {
 
 typedef rnn_reply (*rnn_listener)(void *context, const rnn_event *event);
 
-/* Trains on inputs (files, directories, "-" for standard input; compressed and
- * archived files are unpacked) into the directory how->out, which then holds
+/* Trains on inputs (files, directories without their hidden files and runs, "-" for standard
+ * input; compressed and archived files are unpacked) into the directory how->out, which then holds
  * model.safetensors (the best), last.safetensors, resume.safetensors and the one
  * before it, log.jsonl and samples.txt. With how->resume it goes on with the run there, where
  * the budget is steps or epochs to the same bits as if it had never stopped (with seconds, the
@@ -600,7 +601,8 @@ typedef rnn_reply (*rnn_listener)(void *context, const rnn_event *event);
  * for a damaged file, and on resuming for another text; RNN_ERR_SYMBOL for bytes that are no UTF-8
  * where characters were asked for; RNN_ERR_UNSUPPORTED for a checkpoint of a later version;
  * RNN_ERR_MEMORY; RNN_ERR_DIVERGED after three attempts at lower rates, when the last good
- * checkpoint stands. */
+ * checkpoint stands. A file that may not grow (RLIMIT_FSIZE) is RNN_ERR_IO only where the caller
+ * ignores SIGXFSZ. */
 RNN_API rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t count,
                              rnn_listener listener, rnn_reply (*poll)(void *context), void *context,
                              rnn_error *error);

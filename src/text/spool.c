@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/memory.h"
 
 struct rnn_spool {
@@ -79,19 +81,22 @@ void rnn_spool_destroy(rnn_spool *spool) {
     rnn_free(spool);
 }
 
-/* Says how much room was needed and how much there is. */
+/* Says how much room was needed, and what to do. */
 static rnn_status refuse_write(const rnn_spool *spool, size_t count, uint64_t needed, int cause,
                                rnn_error *error) {
     struct statvfs disk;
-    unsigned long long room = 0;
+    char advice[256];
     if (needed < spool->size + count)
         needed = spool->size + count;
-    if (fstatvfs(spool->descriptor, &disk) == 0)
-        room = (unsigned long long)disk.f_bavail * disk.f_frsize + spool->size;
+    snprintf(advice, sizeof advice, "%s", rnn_files_advice(cause));
+    if (cause == ENOSPC && fstatvfs(spool->descriptor, &disk) == 0)
+        snprintf(advice, sizeof advice,
+                 "there is room for %llu: make room, or choose another directory",
+                 (unsigned long long)disk.f_bavail * disk.f_frsize + spool->size);
     return rnn_fail(error, RNN_ERR_IO,
                     "%s: cannot keep the text in this directory: %s; it needs at least %llu bytes "
-                    "there, and there is room for %llu; make room, or choose another directory",
-                    spool->directory, strerror(cause), (unsigned long long)needed, room);
+                    "there; %s",
+                    spool->directory, strerror(cause), (unsigned long long)needed, advice);
 }
 
 rnn_status rnn_spool_write(rnn_spool *spool, const void *bytes, size_t count, uint64_t needed,

@@ -193,12 +193,13 @@ static rnn_status keep_and_count(rnn_corpus *corpus, rnn_spool *kept, rnn_census
     return status;
 }
 
-/* A symbol that is counted once is in the vocabulary. */
+/* A symbol that is counted once is in the vocabulary. A byte that is no character by itself must
+ * not become one with those behind it. */
 static void count_known(rnn_census *census, const rnn_vocabulary *known) {
     for (int32_t i = 0; i < rnn_vocabulary_size(known); i++) {
         size_t bytes;
         const char *text = rnn_vocabulary_symbol(known, i, &bytes);
-        rnn_census_add(census, text, bytes, 1);
+        rnn_census_add(census, text, bytes, bytes == 1 && (unsigned char)*text >= 0x80);
     }
     rnn_census_restart(census);
 }

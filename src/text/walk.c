@@ -108,6 +108,16 @@ static rnn_status descend(rnn_walk *walk, rnn_error *error) {
     return status;
 }
 
+/* Whether the directory at walk->path, which ends in a slash, is that of a run. */
+static rnn_status ask_run(rnn_walk *walk, int *is_run, rnn_error *error) {
+    size_t length = strlen(walk->path);
+    if (!set_path(walk, length, RNN_RUN_MARK))
+        return out_of_memory(error);
+    *is_run = ask_kind(walk) == ENTRY_FILE;
+    walk->path[length] = 0;
+    return RNN_OK;
+}
+
 static void ascend(rnn_walk *walk) {
     level *from = &walk->levels[--walk->depth];
     rnn_free(from->names);
@@ -162,7 +172,10 @@ rnn_status rnn_walk_next(rnn_walk *walk, const char **path, rnn_error *error) {
             *path = walk->path;
             return RNN_OK;
         }
-        rnn_status status = descend(walk, error);
+        int is_run = 0;
+        rnn_status status = ask_run(walk, &is_run, error);
+        if (status == RNN_OK && !is_run)
+            status = descend(walk, error);
         if (status != RNN_OK)
             return status;
     }

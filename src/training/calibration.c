@@ -100,7 +100,7 @@ rnn_status rnn_calibration_measure(const rnn_device *device, const rnn_training 
         return status;
     int32_t *text = make_text(how, symbols);
     if (text && fill_parameters(device, engine, network.parameters))
-        *characters_per_second = (double)(how->batch_size * how->seq_length) /
+        *characters_per_second = ((double)how->batch_size * how->seq_length) /
                                  time_steps(device, engine, how, text, seconds);
     else
         status = rnn_fail(error, RNN_ERR_MEMORY, "no memory for a text to measure with");

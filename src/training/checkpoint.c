@@ -129,7 +129,7 @@ static void place(char *path, size_t room, const char *directory, const char *na
 /* Saves, and keeps the checkpoint that is replaced as the previous one: it has a second name
  * meanwhile, so that whatever fails, the two of before are still there. Where the file system
  * has no second names, there is no previous one. */
-static rnn_status replace(const char *directory, const rnn_tensor *tensors, size_t count,
+static rnn_status replace(const char *directory, int keep, const rnn_tensor *tensors, size_t count,
                           const char *description, rnn_error *error) {
     rnn_metadata metadata[] = {{kind.key, description}, {RNN_CHECKSUM_KEY, NULL}};
     char path[4096], previous[4096], replaced[4096];
@@ -137,7 +137,7 @@ static rnn_status replace(const char *directory, const rnn_tensor *tensors, size
     place(previous, sizeof previous, directory, RNN_CHECKPOINT_PREVIOUS);
     place(replaced, sizeof replaced, directory, RNN_CHECKPOINT_REPLACED);
     unlink(replaced);
-    int linked = link(path, replaced) == 0;
+    int linked = keep && link(path, replaced) == 0;
     rnn_status status = rnn_safetensors_save(path, tensors, count, metadata, 2, error);
     if (linked && status == RNN_OK)
         rename(replaced, previous);
@@ -162,7 +162,8 @@ rnn_status rnn_checkpoint_save(const rnn_checkpoint *c, const rnn_engine_arrays 
     char *description = describe(c);
     if (!description)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory to describe a checkpoint");
-    rnn_status status = replace(directory, tensors, count, description, error);
+    /* Where the last one is damaged, the previous one stays until there are two again. */
+    rnn_status status = replace(directory, !c->from_previous, tensors, count, description, error);
     free(description);
     return status;
 }
@@ -282,11 +283,11 @@ done:
 rnn_status rnn_checkpoint_load(rnn_checkpoint *c, const char *directory, int arrays,
                                rnn_error *error) {
     char path[4096];
+    rnn_status status = rnn_fail(error, RNN_ERR_IO, "%s: there is no run to resume (no %s in it)",
+                                 directory, RNN_CHECKPOINT_FILE);
     place(path, sizeof path, directory, RNN_CHECKPOINT_FILE);
-    if (!rnn_files_exists(path))
-        return rnn_fail(error, RNN_ERR_IO, "%s: there is no run to resume (no %s in it)", directory,
-                        RNN_CHECKPOINT_FILE);
-    rnn_status status = load_file(c, path, arrays, error);
+    if (rnn_files_exists(path))
+        status = load_file(c, path, arrays, error);
     if (status != RNN_ERR_FORMAT && status != RNN_ERR_IO)
         return status;
     place(path, sizeof path, directory, RNN_CHECKPOINT_PREVIOUS);

@@ -11,8 +11,9 @@
 #define RNN_CHECKPOINT_H
 
 #include "compute/device.h"
+#include "text/walk.h"
 
-#define RNN_CHECKPOINT_FILE     "resume.safetensors"
+#define RNN_CHECKPOINT_FILE     RNN_RUN_MARK
 #define RNN_CHECKPOINT_PREVIOUS "resume.previous.safetensors"
 #define RNN_CHECKPOINT_REPLACED ".resume.replaced" /* while it is being replaced */
 

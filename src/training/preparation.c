@@ -188,6 +188,8 @@ static rnn_status load_origin(rnn_trainer *t, rnn_error *error) {
         gives_way(old.ngram_size, how->ngram_size) || gives_way(old.ngram_rows, how->ngram_rows) ||
         old.bias != how->bias || old.tied_output != how->tied_output)
         rnn_reports_notice(t, "cell and sizes are those of %s", how->init_from);
+    if ((old.units != RNN_UNITS_AUTO && old.units != how->units) || old.normalize != how->normalize)
+        rnn_reports_notice(t, "units and normal form of the text are those of %s", how->init_from);
     return RNN_OK;
 }
 
@@ -429,10 +431,11 @@ static rnn_status load_checkpoint(rnn_trainer *t, rnn_error *error) {
     if (status != RNN_OK)
         return status;
     if (t->at.from_previous)
-        rnn_reports_notice(t,
-                           "the last checkpoint is damaged; going on from the one before it, "
-                           "step %lld",
-                           (long long)t->at.step);
+        rnn_reports_notice(
+            t,
+            "the last checkpoint is damaged or gone; going on from the one before it, "
+            "step %lld",
+            (long long)t->at.step);
     status =
         rnn_settings_from_json(&before, t->at.settings, strlen(t->at.settings), &strings, error);
     if (status == RNN_OK)
@@ -479,12 +482,19 @@ static rnn_status lock_directory(rnn_trainer *t, rnn_error *error) {
 }
 
 static rnn_status check_unoccupied(const rnn_trainer *t, rnn_error *error) {
+    static const char *const files[] = {RNN_CHECKPOINT_FILE, RNN_CHECKPOINT_PREVIOUS,
+                                        RNN_MODEL_BEST, RNN_MODEL_LAST};
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s", t->how.out, RNN_CHECKPOINT_FILE);
-    if (t->how.resume || t->how.overwrite || !rnn_files_exists(path))
+    if (t->how.resume || t->how.overwrite)
         return RNN_OK;
-    return rnn_fail(error, RNN_ERR_IO,
-                    "%s holds a run already; resume it, or choose another directory", t->how.out);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "%s/%s", t->how.out, files[i]);
+        if (rnn_files_exists(path))
+            return rnn_fail(error, RNN_ERR_IO,
+                            "%s holds a run already (%s); resume it, or choose another directory",
+                            t->how.out, files[i]);
+    }
+    return RNN_OK;
 }
 
 rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
@@ -502,7 +512,8 @@ rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
     if (status == RNN_OK)
         status = open_engine(t, error);
     if (status == RNN_OK)
-        status = rnn_run_log_open(&t->log, t->how.out, t->at.log_bytes, t->at.samples_bytes, error);
+        status = rnn_run_log_open(&t->log, t->how.out, t->how.overwrite && !t->how.resume,
+                                  t->at.log_bytes, t->at.samples_bytes, error);
     if (status != RNN_OK)
         return status;
     choose_intervals(t);

@@ -14,16 +14,27 @@
 #include "base/files.h"
 #include "base/memory.h"
 
+#define ROOM      4096
+#define PATH_ROOM (ROOM + 32)
+
 struct rnn_run_log {
     FILE *log, *samples;
+    char directory[ROOM];
+    int aside; /* 1: they do not have their names yet */
     int failed;
 };
 
-static rnn_status open_file(FILE **out, const char *directory, const char *name, int64_t bytes,
-                            rnn_error *error) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
-    *out = fopen(path, "a");
+static const char log_name[] = "log.jsonl", samples_name[] = "samples.txt";
+
+static void place(char path[PATH_ROOM], const char *directory, const char *name, int aside) {
+    snprintf(path, PATH_ROOM, aside ? "%s/.%s.new" : "%s/%s", directory, name);
+}
+
+static rnn_status open_file(FILE **out, const char *directory, const char *name, int aside,
+                            int64_t bytes, rnn_error *error) {
+    char path[PATH_ROOM];
+    place(path, directory, name, aside);
+    *out = fopen(path, aside ? "w" : "a");
     int good = *out && fseeko(*out, 0, SEEK_END) == 0;
     if (good && (int64_t)ftello(*out) > bytes)
         good = ftruncate(fileno(*out), (off_t)bytes) == 0 && fseeko(*out, 0, SEEK_END) == 0;
@@ -35,15 +46,17 @@ static rnn_status open_file(FILE **out, const char *directory, const char *name,
     return RNN_OK;
 }
 
-rnn_status rnn_run_log_open(rnn_run_log **out, const char *directory, int64_t log_bytes,
+rnn_status rnn_run_log_open(rnn_run_log **out, const char *directory, int aside, int64_t log_bytes,
                             int64_t samples_bytes, rnn_error *error) {
     *out = NULL;
     rnn_run_log *log = rnn_allocate(1, sizeof *log);
     if (!log)
         return rnn_fail(error, RNN_ERR_MEMORY, "no memory for the log");
-    rnn_status status = open_file(&log->log, directory, "log.jsonl", log_bytes, error);
+    snprintf(log->directory, ROOM, "%s", directory);
+    log->aside = aside;
+    rnn_status status = open_file(&log->log, directory, log_name, aside, log_bytes, error);
     if (status == RNN_OK)
-        status = open_file(&log->samples, directory, "samples.txt", samples_bytes, error);
+        status = open_file(&log->samples, directory, samples_name, aside, samples_bytes, error);
     if (status != RNN_OK) {
         rnn_run_log_close(log);
         return status;
@@ -52,13 +65,33 @@ rnn_status rnn_run_log_open(rnn_run_log **out, const char *directory, int64_t lo
     return RNN_OK;
 }
 
+void rnn_run_log_take_place(rnn_run_log *log) {
+    const char *const names[] = {log_name, samples_name};
+    char from[PATH_ROOM], to[PATH_ROOM];
+    for (int i = 0; log->aside && i < 2; i++) {
+        place(from, log->directory, names[i], 1);
+        place(to, log->directory, names[i], 0);
+        log->failed |= rename(from, to) != 0;
+    }
+    log->aside = 0;
+}
+
+/* What never took its place tells of a run that never began. */
+static void close_file(const rnn_run_log *log, FILE *file, const char *name) {
+    char path[PATH_ROOM];
+    if (!file)
+        return;
+    fclose(file);
+    place(path, log->directory, name, 1);
+    if (log->aside)
+        unlink(path);
+}
+
 void rnn_run_log_close(rnn_run_log *log) {
     if (!log)
         return;
-    if (log->log)
-        fclose(log->log);
-    if (log->samples)
-        fclose(log->samples);
+    close_file(log, log->log, log_name);
+    close_file(log, log->samples, samples_name);
     rnn_free(log);
 }
 

@@ -18,9 +18,11 @@
 
 typedef struct rnn_run_log rnn_run_log;
 
-/* Opens both in a directory and cuts them to the lengths given. */
-rnn_status rnn_run_log_open(rnn_run_log **out, const char *directory, int64_t log_bytes,
+/* Opens both in a directory and cuts them to the lengths given; `aside`, those that are there
+ * stay, and are replaced when the new ones take their place. */
+rnn_status rnn_run_log_open(rnn_run_log **out, const char *directory, int aside, int64_t log_bytes,
                             int64_t samples_bytes, rnn_error *error);
+void rnn_run_log_take_place(rnn_run_log *log);
 void rnn_run_log_close(rnn_run_log *log);
 
 /* Adds a line. The object is consumed; numbers that are not finite must not be in it. */

@@ -23,7 +23,7 @@ static double progress(const rnn_training *how, const rnn_schedule_place *place)
 double rnn_schedule_rate(const rnn_training *how, const rnn_schedule_place *place) {
     double rate = how->learning_rate;
     if (place->step < how->warmup_steps)
-        return rate * (double)(place->step + 1) / (double)(how->warmup_steps + 1);
+        return rate * (double)(place->step + 1) / ((double)how->warmup_steps + 1);
     double epochs = floor((double)place->step / (double)place->steps_an_epoch);
     switch (how->schedule) {
     case RNN_SCHEDULE_EPOCH_DECAY:

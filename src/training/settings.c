@@ -145,7 +145,7 @@ static const rnn_option table[] = {
     {"eval-every", RNN_OPTION_INT64, AT(eval_every), "0", 0, NO_LIMIT, RNN_OPTION_RESUMABLE, NULL,
      "STEPS", "Reports", "from one validation to the next; 0 chooses",
      ALIASES({"eval-val-every", NULL})},
-    {"val-limit", RNN_OPTION_INT64, AT(val_limit), "131072", 0, NO_LIMIT, RNN_OPTION_RESUMABLE,
+    {"val-limit", RNN_OPTION_INT64, AT(val_limit), "131072", 0, NO_LIMIT, 0,
      NULL, "N", "Reports", "read only the first N characters held out in each validation; 0 reads "
      "all", NULL},
     {"checkpoint-every", RNN_OPTION_INT64, AT(checkpoint_every), "0", 0, NO_LIMIT,
@@ -241,7 +241,8 @@ void rnn_settings_resolve(rnn_training *how) {
 }
 
 static rnn_status check_combinations(const rnn_training *how, rnn_error *error) {
-    if (how->tied_output && how->embedding_size != how->hidden_size)
+    if (how->tied_output && how->embedding_size != RNN_AUTO && how->hidden_size != RNN_AUTO &&
+        how->embedding_size != how->hidden_size)
         return rnn_fail(error, RNN_ERR_RANGE,
                         "tie-output needs embedding-size equal to hidden-size, but they are %d and "
                         "%d",

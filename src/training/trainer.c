@@ -141,6 +141,7 @@ static rnn_status save(rnn_trainer *t, rnn_error *error) {
         return RNN_OK;
     }
     t->save_failed = 0;
+    at->from_previous = 0;
     rnn_reports_checkpoint(t, RNN_CHECKPOINT_FILE);
     return RNN_OK;
 }
@@ -299,8 +300,7 @@ static rnn_status take_steps(rnn_trainer *t, rnn_reply (*poll)(void *), const ch
 
 /* The last validation, sample and checkpoint; a run that was stopped goes on
  * later and only keeps its place. */
-static rnn_status finish(rnn_trainer *t, rnn_error *error) {
-    int stopped = t->reply == RNN_STOP;
+static rnn_status finish(rnn_trainer *t, int stopped, rnn_error *error) {
     rnn_status status = RNN_OK;
     if (!stopped && (t->at.last_val_step != t->at.step || t->at.step == 0))
         status = validate_if_possible(t, error);
@@ -322,7 +322,7 @@ static rnn_status run(rnn_trainer *t, rnn_reply (*poll)(void *), const char **wh
         rnn_error fault;
         rnn_status status = take_steps(t, poll, why, &fault);
         if (status == RNN_OK)
-            status = finish(t, &fault);
+            status = finish(t, strcmp(*why, RNN_ENDED_STOPPED) == 0, &fault);
         if (status == RNN_ERR_DIVERGED)
             status = recover(t, fault.message, error);
         else
@@ -336,6 +336,7 @@ static rnn_status run(rnn_trainer *t, rnn_reply (*poll)(void *), const char **wh
  * is on the disk, and not before. */
 static void remove_earlier_run(const rnn_trainer *t) {
     char path[4096];
+    rnn_run_log_take_place(t->log);
     snprintf(path, sizeof path, "%s/%s", t->how.out, RNN_CHECKPOINT_PREVIOUS);
     unlink(path);
     snprintf(path, sizeof path, "%s/%s", t->how.out, RNN_MODEL_BEST);
@@ -381,7 +382,8 @@ rnn_status rnn_train(const rnn_training *how, const char *const *inputs, size_t 
     const char *why = NULL;
     void *memory = NULL;
     rnn_training before;
-    rnn_settings_resolve(&t.how);
+    if (!t.how.resume) /* what a resumed run leaves open, its beginning has chosen */
+        rnn_settings_resolve(&t.how);
     rnn_status status = check(&t.how, count, error);
     if (status == RNN_OK && t.how.resume && count == 0)
         status = rnn_training_recall(&before, &t.inputs, &t.input_count, &memory, t.how.out, error);

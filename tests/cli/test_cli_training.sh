@@ -177,6 +177,42 @@ run 0 train text.txt $small --steps 2 --init-from runs/text --out from
 "$rnn" train - --hidden-size 8 --num-layers 1 --steps 2 --quiet <text.txt
 [ -s runs/stdin/model.safetensors ] || fail "standard input was not learnt"
 
+# A run among the texts that it learns from is none of them, for itself and for the next one.
+mkdir -p shelf/sub
+cp text.txt shelf/sub
+cd shelf
+# shellcheck disable=SC2086
+run 0 train . $small --steps 8
+run 0 train --resume runs/shelf --steps 12
+# shellcheck disable=SC2086
+run 0 train . $small --steps 12 --name next
+cmp -s runs/shelf/last.safetensors runs/next/last.safetensors || {
+    run 0 sample runs/shelf/last.safetensors --seed 1 --length 200
+    cp out expected
+    run 0 sample runs/next/last.safetensors --seed 1 --length 200
+    cmp -s out expected || fail "the second run has read the first one"
+}
+cd ..
+
+# A pipe is read once.
+mkfifo pipe
+cat text.txt >pipe &
+# shellcheck disable=SC2086
+run 0 train pipe $small --steps 4
+says "try next"
+
+# A file that may not grow ends a run with a message, not by a signal.
+(
+    ulimit -f 40
+    # shellcheck disable=SC2086
+    run 4 train text.txt $small --steps 4 --name short --quiet
+    says "nothing can be saved there"
+) || exit 1
+# What is left of it is no run to go on with.
+# shellcheck disable=SC2086
+run 4 train text.txt $small --steps 4 --name short
+says "holds no run to go on with"
+
 # On a terminal one line is redrawn, within the window.
 if command -v script >/dev/null && script -qec true /dev/null >/dev/null 2>&1; then
     TERM=xterm COLUMNS=40 script -qec "'$rnn' train text.txt $small --steps 30 --print-every 5 --out live" \

@@ -13,74 +13,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
-#include "tests/scratch.h"
-#include "tests/training/made_text.h"
 #include "tests/training/same_end.h"
+#include "tests/training/small_run.h"
 
-static scratch directory;
-static char text[1024];
 static int split_points = 2;
-
-/* A small run; `name` is its directory. */
-static rnn_training small_run(const char *name, char out[1024]) {
-    rnn_training how;
-    rnn_training_defaults(&how);
-    how.hidden_size = 13;
-    how.batch_size = 5;
-    how.seq_length = 9;
-    how.steps = 30;
-    how.eval_every = 7;
-    how.sample_length = 20;
-    how.threads = 1;
-    how.out = scratch_name(&directory, name, out);
-    return how;
-}
-
-/* ---------------------------------------------------------------- listeners */
-
-typedef struct watcher {
-    int64_t stop_after; /* polls; 0: never */
-    int64_t polls;
-    int events[RNN_EVENT_DONE + 1];
-    char notice[1024];
-    double val_loss, loss;
-} watcher;
-
-static rnn_reply listen(void *context, const rnn_event *event) {
-    watcher *w = context;
-    w->events[event->kind]++;
-    if (event->kind == RNN_EVENT_NOTICE)
-        snprintf(w->notice, sizeof w->notice, "%s", event->text);
-    if (event->kind == RNN_EVENT_VALIDATION)
-        w->val_loss = event->val_loss;
-    w->loss = event->loss;
-    return RNN_GO_ON;
-}
-
-static rnn_reply poll(void *context) {
-    watcher *w = context;
-    return w->stop_after > 0 && w->polls++ >= w->stop_after ? RNN_STOP : RNN_GO_ON;
-}
-
-static rnn_status train(const rnn_training *how, int64_t stop_after, watcher *w, rnn_error *error) {
-    const char *inputs[] = {text};
-    watcher unseen;
-    if (!w)
-        w = &unseen;
-    *w = (watcher){.stop_after = stop_after};
-    return rnn_train(how, inputs, 1, listen, poll, w, error);
-}
-
-static void train_well(const rnn_training *how, int64_t stop_after, watcher *w) {
-    rnn_error error = {RNN_OK, ""};
-    if (train(how, stop_after, w, &error) != RNN_OK)
-        fail_msg("%s", error.message);
-}
 
 /* -------------------------------------------------------------------- tests */
 
@@ -108,29 +46,33 @@ typedef struct configuration {
     double dropout, output_dropout, weight_drop;
     int ngrams;
     double ngram_dropout;
+    int passage, without_mean, in_streams;
 } configuration;
 
 static const configuration configurations[] = {
-    {RNN_CELL_LSTM, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0, 0, 0},
-    {RNN_CELL_LSTM, RNN_ADAM, 2, 2, 0, RNN_SCHEDULE_COSINE, 0.3, 0, 0, 0, 0},
-    {RNN_CELL_LSTM, RNN_SGD, 1, 1, 4, RNN_SCHEDULE_LINEAR, 0, 0, 0, 0, 0},
-    {RNN_CELL_LSTM, RNN_RMSPROP, 3, 2, 0, RNN_SCHEDULE_EPOCH_DECAY, 0.5, 0, 0, 0, 0},
-    {RNN_CELL_LSTM, RNN_ADAGRAD, 2, 3, 0, RNN_SCHEDULE_CONSTANT, 0.1, 0, 0, 0, 0},
-    {RNN_CELL_LSTM, RNN_ADAMW, 1, 2, 6, RNN_SCHEDULE_COSINE, 0.2, 0.3, 0.4, 3, 0.3},
-    {RNN_CELL_LSTM, RNN_SGD, 2, 2, 0, RNN_SCHEDULE_STEP_DECAY, 0.4, 0, 0, 0, 0},
-    {RNN_CELL_GRU, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0.3, 0, 0},
-    {RNN_CELL_GRU, RNN_ADAM, 2, 3, 0, RNN_SCHEDULE_LINEAR, 0.3, 0, 0, 4, 0},
-    {RNN_CELL_GRU, RNN_SGD, 1, 1, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0, 0, 0},
-    {RNN_CELL_GRU, RNN_RMSPROP, 2, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0, 0, 0, 0, 0},
-    {RNN_CELL_GRU, RNN_ADAGRAD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.2, 0, 0, 0, 0},
-    {RNN_CELL_GRU, RNN_ADAMW, 2, 2, 0, RNN_SCHEDULE_CONSTANT, 0.6, 0, 0, 0, 0},
-    {RNN_CELL_TANH, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_COSINE, 0, 0, 0, 0, 0},
-    {RNN_CELL_TANH, RNN_ADAM, 4, 2, 5, RNN_SCHEDULE_CONSTANT, 0.3, 0, 0, 0, 0},
-    {RNN_CELL_TANH, RNN_SGD, 2, 1, 0, RNN_SCHEDULE_STEP_DECAY, 0, 0.5, 0, 0, 0},
-    {RNN_CELL_TANH, RNN_RMSPROP, 1, 3, 0, RNN_SCHEDULE_CONSTANT, 0.2, 0, 0, 0, 0},
-    {RNN_CELL_TANH, RNN_ADAGRAD, 2, 2, 0, RNN_SCHEDULE_LINEAR, 0, 0, 0, 0, 0},
-    {RNN_CELL_TANH, RNN_ADAMW, 1, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0.1, 0, 0, 2, 0.5},
-    {RNN_CELL_TANH, RNN_SGD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.5, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAM, 2, 2, 0, RNN_SCHEDULE_COSINE, 0.3, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_SGD, 1, 1, 4, RNN_SCHEDULE_LINEAR, 0, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_RMSPROP, 3, 2, 0, RNN_SCHEDULE_EPOCH_DECAY, 0.5, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAGRAD, 2, 3, 0, RNN_SCHEDULE_CONSTANT, 0.1, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAMW, 1, 2, 6, RNN_SCHEDULE_COSINE, 0.2, 0.3, 0.4, 3, 0.3, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_SGD, 2, 2, 0, RNN_SCHEDULE_STEP_DECAY, 0.4, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0.3, 0, 0, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAM, 2, 3, 0, RNN_SCHEDULE_LINEAR, 0.3, 0, 0, 4, 0, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_SGD, 1, 1, 0, RNN_SCHEDULE_CONSTANT, 0, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_RMSPROP, 2, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAGRAD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.2, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_GRU, RNN_ADAMW, 2, 2, 0, RNN_SCHEDULE_CONSTANT, 0.6, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAM, 1, 2, 0, RNN_SCHEDULE_COSINE, 0, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAM, 4, 2, 5, RNN_SCHEDULE_CONSTANT, 0.3, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_SGD, 2, 1, 0, RNN_SCHEDULE_STEP_DECAY, 0, 0.5, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_RMSPROP, 1, 3, 0, RNN_SCHEDULE_CONSTANT, 0.2, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAGRAD, 2, 2, 0, RNN_SCHEDULE_LINEAR, 0, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_ADAMW, 1, 2, 4, RNN_SCHEDULE_EPOCH_DECAY, 0.1, 0, 0, 2, 0.5, 0, 0, 0},
+    {RNN_CELL_TANH, RNN_SGD, 3, 2, 0, RNN_SCHEDULE_COSINE, 0.5, 0, 0, 0, 0, 0, 0, 0},
+    {RNN_CELL_LSTM, RNN_ADAMW, 2, 1, 0, RNN_SCHEDULE_COSINE, 0, 0.1, 0.2, 3, 0.3, 20, 1, 0},
+    {RNN_CELL_GRU, RNN_ADAMW, 1, 2, 0, RNN_SCHEDULE_LINEAR, 0, 0, 0.2, 0, 0, 40, 1, 1},
+    {RNN_CELL_LSTM, RNN_ADAM, 3, 1, 5, RNN_SCHEDULE_CONSTANT, 0, 0, 0, 0, 0, 0, 0, 1},
 };
 #define CONFIGURATIONS (sizeof configurations / sizeof *configurations)
 
@@ -149,6 +91,10 @@ static void configure(rnn_training *how, const configuration *c) {
     how->ngram_rows = 100;
     how->ngram_dropout = c->ngram_dropout;
     how->warmup_steps = 3;
+    how->passage = c->passage;
+    if (c->without_mean)
+        how->beta1 = 0;
+    how->split = c->in_streams ? RNN_SPLIT_STREAMS : RNN_SPLIT_CONTIGUOUS;
 }
 
 /* A run that is stopped and goes on ends in the same bits as one that is not. */
@@ -347,6 +293,33 @@ static void test_patience(void **state) {
     rnn_checkpoint at = load_end(out);
     assert_true(at.step <= 50);
     rnn_checkpoint_release(&at);
+    /* It is not forgotten on the way. */
+    char parts[1024];
+    how.out = scratch_name(&directory, "patience-in-parts", parts);
+    train_well(&how, 13, NULL);
+    how.resume = 1;
+    train_well(&how, 0, NULL);
+    assert_same_end(out, parts, 1);
+}
+
+static rnn_reply stop_when_done(void *context, const rnn_event *event) {
+    listen(context, event);
+    return event->kind == RNN_EVENT_PROGRESS && event->step == event->steps ? RNN_STOP : RNN_GO_ON;
+}
+
+/* A wish to stop that comes with the last step stops nothing: the run is over. */
+static void test_stop_at_the_end(void **state) {
+    (void)state;
+    char out[1024];
+    const char *inputs[] = {text};
+    watcher w = {0};
+    rnn_error error = {RNN_OK, ""};
+    rnn_training how = small_run("done", out);
+    how.print_every = 1;
+    if (rnn_train(&how, inputs, 1, stop_when_done, NULL, &w, &error) != RNN_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(w.events[RNN_EVENT_VALIDATION], 5); /* 7, 14, 21, 28 and the end */
+    assert_string_equal(w.done, RNN_ENDED_STEPS);
 }
 
 static void test_fine_tuning(void **state) {
@@ -407,6 +380,10 @@ static void test_refusals(void **state) {
     assert_int_equal(train(&how, 0, NULL, &error), RNN_ERR_RANGE);
     assert_non_null(strstr(error.message, "hidden-size"));
     how.hidden_size = 13;
+    how.val_limit = 100; /* would compare losses of different texts */
+    assert_int_equal(train(&how, 0, NULL, &error), RNN_ERR_RANGE);
+    assert_non_null(strstr(error.message, "val-limit"));
+    how.val_limit = 131072;
     made_text_write(scratch_name(&directory, "another.txt", path), 9000, 9);
     const char *inputs[] = {path};
     assert_int_equal(rnn_train(&how, inputs, 1, NULL, NULL, NULL, &error), RNN_ERR_FORMAT);
@@ -425,101 +402,6 @@ static void test_refusals(void **state) {
     scratch_write(path, saved, bytes);
     free(saved);
     train_well(&how, 0, NULL);
-}
-
-/* With --overwrite the earlier run goes when the new one can begin, not before. */
-static void test_overwrite(void **state) {
-    (void)state;
-    char out[1024], path[1024], notes[1024];
-    rnn_error error = {RNN_OK, ""};
-    const char *missing[] = {"/nowhere/at/all.txt"};
-    rnn_training how = small_run("overwritten", out);
-    train_well(&how, 5, NULL);
-    scratch_write(scratch_name(&directory, "overwritten/notes", notes), "mine", 4);
-    how.overwrite = 1;
-    assert_int_equal(rnn_train(&how, missing, 1, NULL, NULL, NULL, &error), RNN_ERR_IO);
-    rnn_checkpoint at = load_end(out);
-    assert_int_equal(at.step, 5);
-    rnn_checkpoint_release(&at);
-    unlink(scratch_name(&directory, "overwritten/log.jsonl", path));
-    assert_int_equal(mkdir(path, 0777), 0);
-    assert_int_equal(train(&how, 2, NULL, &error), RNN_ERR_IO);
-    rmdir(path);
-    at = load_end(out);
-    assert_int_equal(at.step, 5);
-    rnn_checkpoint_release(&at);
-    how.init_from = scratch_name(&directory, "overwritten", path);
-    train_well(&how, 2, NULL);
-    at = load_end(out);
-    assert_int_equal(at.step, 2);
-    rnn_checkpoint_release(&at);
-    assert_int_equal(access(notes, F_OK), 0);
-}
-
-/* The checkpoint before the last stands in for it. */
-static void test_previous_checkpoint(void **state) {
-    (void)state;
-    char whole[1024], out[1024], path[1024];
-    rnn_training how = small_run("undamaged", whole);
-    train_well(&how, 0, NULL);
-    how.out = scratch_name(&directory, "damaged", out);
-    how.checkpoint_every = 4;
-    train_well(&how, 10, NULL);
-    scratch_write(scratch_name(&directory, "damaged/" RNN_CHECKPOINT_FILE, path), "{}", 2);
-    how.resume = 1;
-    train_well(&how, 0, NULL);
-    assert_same_end(whole, out, 1);
-}
-
-/* So it does for one that cannot be read. */
-static void test_unreadable_checkpoint(void **state) {
-    (void)state;
-    char out[1024], path[1024];
-    rnn_training how = small_run("unreadable", out);
-    how.checkpoint_every = 4;
-    train_well(&how, 10, NULL);
-    unlink(scratch_name(&directory, "unreadable/" RNN_CHECKPOINT_FILE, path));
-    assert_int_equal(mkdir(path, 0777), 0);
-    rnn_checkpoint at = {0};
-    rnn_error error = {RNN_OK, ""};
-    if (rnn_checkpoint_load(&at, out, 1, &error) != RNN_OK)
-        fail_msg("%s", error.message);
-    assert_int_equal(at.from_previous, 1);
-    rnn_checkpoint_release(&at);
-}
-
-static ino_t file_number(const char *name) {
-    char path[1024];
-    struct stat found;
-    assert_int_equal(stat(scratch_name(&directory, name, path), &found), 0);
-    return found.st_ino;
-}
-
-/* What cannot be saved costs neither of the two that were there. */
-static void test_failed_save(void **state) {
-    (void)state;
-    char out[1024], path[1024];
-    rnn_error error = {RNN_OK, ""};
-    struct rlimit whole, little;
-    rnn_training how = small_run("kept", out);
-    how.checkpoint_every = 4;
-    train_well(&how, 10, NULL);
-    ino_t last = file_number("kept/" RNN_CHECKPOINT_FILE);
-    ino_t previous = file_number("kept/" RNN_CHECKPOINT_PREVIOUS);
-    how.resume = 1;
-    getrlimit(RLIMIT_FSIZE, &whole);
-    little = whole;
-    little.rlim_cur = 100;
-    signal(SIGXFSZ, SIG_IGN);
-    setrlimit(RLIMIT_FSIZE, &little);
-    rnn_status status = train(&how, 0, NULL, &error);
-    setrlimit(RLIMIT_FSIZE, &whole);
-    assert_int_equal(status, RNN_ERR_IO);
-    assert_true(last != previous);
-    assert_true(file_number("kept/" RNN_CHECKPOINT_FILE) == last);
-    assert_true(file_number("kept/" RNN_CHECKPOINT_PREVIOUS) == previous);
-    assert_int_not_equal(
-        access(scratch_name(&directory, "kept/" RNN_CHECKPOINT_REPLACED, path), F_OK), 0);
 }
 
 /* A program that says the same as before, but for the time, goes on with what was planned. */
@@ -543,29 +425,29 @@ static void test_resume_of_a_plan(void **state) {
     train_well(&how, 0, NULL);
     rnn_checkpoint second = load_end(scratch_name(&directory, "planned", again));
     assert_true(second.step > first.step);
+    /* So it does where the new budget is one of steps. */
+    rnn_error error = {RNN_OK, ""};
+    rnn_training_defaults(&how);
+    how.out = out;
+    how.resume = 1;
+    how.sample_length = 0;
+    how.threads = 1;
+    how.steps = second.step + 3;
+    train_well(&how, 0, NULL);
+    const char *const *inputs;
+    size_t count;
+    void *memory;
+    rnn_training told;
+    assert_int_equal(rnn_training_recall(&told, &inputs, &count, &memory, out, &error), RNN_OK);
+    assert_int_equal(told.hidden_size, 16);
+    assert_int_equal(told.schedule, RNN_SCHEDULE_COSINE);
+    assert_true(told.beta1 == 0 && told.seconds == 0);
+    rnn_free(memory);
+    rnn_checkpoint third = load_end(out);
+    assert_int_equal(third.step, second.step + 3);
+    rnn_checkpoint_release(&third);
     rnn_checkpoint_release(&first);
     rnn_checkpoint_release(&second);
-}
-
-/* Two processes cannot train in one directory. */
-static rnn_status second_status;
-
-static rnn_reply train_beside(void *context, const rnn_event *event) {
-    const char *inputs[] = {text};
-    if (event->kind == RNN_EVENT_MODEL)
-        second_status = rnn_train(context, inputs, 1, NULL, NULL, NULL, NULL);
-    return RNN_GO_ON;
-}
-
-static void test_lock(void **state) {
-    (void)state;
-    char out[1024];
-    const char *inputs[] = {text};
-    rnn_error error = {RNN_OK, ""};
-    rnn_training how = small_run("locked", out), second = how;
-    second.overwrite = 1;
-    assert_int_equal(rnn_train(&how, inputs, 1, train_beside, NULL, &second, &error), RNN_OK);
-    assert_int_equal(second_status, RNN_ERR_IO);
 }
 
 static void test_recall(void **state) {
@@ -627,19 +509,6 @@ static void test_out_of_memory(void **state) {
     }
 }
 
-static int set_up(void **state) {
-    (void)state;
-    scratch_make(&directory);
-    made_text_write(scratch_name(&directory, "text.txt", text), 8000, 1);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    scratch_remove(&directory);
-    return 0;
-}
-
 int main(int count, char **arguments) {
     if (count > 1 && strcmp(arguments[1], "--long") == 0)
         split_points = 10;
@@ -654,16 +523,12 @@ int main(int count, char **arguments) {
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_recovery),
         cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_stop_at_the_end),
         cmocka_unit_test(test_fine_tuning),
         cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_overwrite),
-        cmocka_unit_test(test_previous_checkpoint),
-        cmocka_unit_test(test_unreadable_checkpoint),
-        cmocka_unit_test(test_failed_save),
         cmocka_unit_test(test_resume_of_a_plan),
-        cmocka_unit_test(test_lock),
         cmocka_unit_test(test_recall),
         cmocka_unit_test(test_out_of_memory),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, small_run_set_up, small_run_tear_down);
 }
