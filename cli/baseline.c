@@ -35,17 +35,28 @@ const rnn_option *baseline_table(size_t *count) {
 
 /* -------------------------------------------------------------------- texts */
 
-rnn_status baseline_choose_part(const rnn_model *model, const rnn_symbols *scored, int part_given,
-                                rnn_evaluation *how, rnn_error *error) {
+static rnn_status refuse_learnt(const rnn_evaluation *how, rnn_error *error) {
+    return rnn_fail(error, RNN_ERR_RANGE,
+                    "--baseline learns the training part of this text, and would be scored on "
+                    "it; give --part val or --part test%s",
+                    how->val_frac + how->test_frac > 0 ? "" : " with --val-frac");
+}
+
+static int names_a_text(const baseline_options *options) {
+    return options->text && *options->text;
+}
+
+rnn_status baseline_choose_part(const baseline_options *options, const rnn_model *model,
+                                const rnn_symbols *scored, int part_given, rnn_evaluation *how,
+                                rnn_error *error) {
     int own = rnn_own_text_is(model, scored);
     if (!part_given && own && how->val_frac > 0)
         how->part = RNN_PART_VAL;
-    if (how->part == RNN_PART_TRAIN || (how->part == RNN_PART_ALL && own))
-        return rnn_fail(error, RNN_ERR_RANGE,
-                        "--baseline learns the training part of this text, and would be scored on "
-                        "it; give --part val or --part test%s",
-                        how->val_frac + how->test_frac > 0 ? "" : " with --val-frac");
-    return RNN_OK;
+    if (names_a_text(options))
+        return RNN_OK;
+    return how->part == RNN_PART_TRAIN || (how->part == RNN_PART_ALL && own)
+               ? refuse_learnt(how, error)
+               : RNN_OK;
 }
 
 /* Reads the text that the model was trained on, if it still is where it was. */
@@ -77,7 +88,7 @@ static rnn_status find_text(rnn_symbols **other, const baseline_options *options
     const char *named[] = {options->text};
     rnn_own_text own;
     *other = NULL;
-    if (options->text && *options->text)
+    if (names_a_text(options))
         return rnn_score_read(other, model, named, 1, how, error);
     if (how->part != RNN_PART_ALL)
         return RNN_OK;
@@ -103,6 +114,11 @@ rnn_status baseline_run(rnn_baseline *out, const baseline_options *options, cons
     if (status != RNN_OK)
         return status;
     const rnn_symbols *learnt = other ? other : scored;
+    if (rnn_symbols_hash(learnt) == rnn_symbols_hash(scored) &&
+        (how->part == RNN_PART_TRAIN || how->part == RNN_PART_ALL)) {
+        rnn_symbols_destroy(other);
+        return refuse_learnt(how, error);
+    }
     rnn_baseline_plan plan = {
         .symbols = rnn_model_describe(model).symbols,
         .learnt = learnt,

@@ -23,8 +23,9 @@ const rnn_option *baseline_table(size_t *count);
 /* Chooses the part to score where the user has named none: the validation part, if
  * the text is the one that the model was trained on. RNN_ERR_RANGE where the n-gram
  * model would be scored on what it has counted. */
-rnn_status baseline_choose_part(const rnn_model *model, const rnn_symbols *scored, int part_given,
-                                rnn_evaluation *how, rnn_error *error);
+rnn_status baseline_choose_part(const baseline_options *options, const rnn_model *model,
+                                const rnn_symbols *scored, int part_given, rnn_evaluation *how,
+                                rnn_error *error);
 
 /* Learns from the training part of the text - the one named by the options, else the one
  * that is scored if it has a training part (`part_given`, or the model was trained on

@@ -208,10 +208,9 @@ static rnn_status score_all(work *w, const rnn_model *model, const rnn_symbols *
     listing to = {model};
     rnn_status status = RNN_OK;
     if (w->beside.wanted)
-        status = baseline_choose_part(model, symbols, arguments_given(&w->parts[EXTENT], "part"),
-                                      &w->plan, error);
-    w->held_out = (w->plan.part == RNN_PART_VAL || w->plan.part == RNN_PART_TEST) &&
-                  rnn_own_text_is(model, symbols);
+        status = baseline_choose_part(&w->beside, model, symbols,
+                                      arguments_given(&w->parts[EXTENT], "part"), &w->plan, error);
+    w->held_out = rnn_own_text_held_out(model, symbols, &w->plan);
     if (status == RNN_OK && w->dynamic.on)
         status = score_dynamics(w, model, symbols, error);
     else if (status == RNN_OK)
@@ -288,12 +287,16 @@ static const char *clash(const work *w) {
         return "--structure is a report of its own: leave out --per-char, --dynamic and "
                "--baseline";
     static const char *const structure[] = {"length", "streams", "temperature", "seed", NULL};
-    static const char *const baseline[] = {"baseline-order", "baseline-memory", NULL};
+    static const char *const baseline[] = {"baseline-order", "baseline-memory", "baseline-text",
+                                           NULL};
     if (!w->structure.language && any_given(&w->parts[STRUCTURE], structure))
         return "--length, --streams, --temperature and --seed go with --structure: they are about "
                "the text that it generates";
     if (!w->beside.wanted && any_given(&w->parts[BASELINE], baseline))
-        return "--baseline-order and --baseline-memory go with --baseline";
+        return "--baseline-order, --baseline-memory and --baseline-text go with --baseline";
+    if (w->structure.language &&
+        (arguments_given(&w->parts[OWN], "protocol") || arguments_given(&w->parts[OWN], "window")))
+        return "--protocol and --window are about scoring, which --structure does not";
     if (w->how.protocol != RNN_PROTOCOL_COLD && arguments_given(&w->parts[OWN], "window"))
         return "--window goes with --protocol cold";
     if (!w->dynamic.on)

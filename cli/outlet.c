@@ -108,6 +108,14 @@ static int64_t count_characters(const char *text, size_t bytes) {
     return count;
 }
 
+/* The bytes of its first so many characters. */
+static size_t first_characters(const char *text, size_t bytes, int64_t characters) {
+    size_t end = 0;
+    while (end < bytes && ((((unsigned char)text[end]) & 0xC0) == 0x80 || characters-- > 0))
+        end++;
+    return end;
+}
+
 /* What is held back is the first `matched` bytes of the stop string; the byte may
  * lengthen that, or set its beginning free. */
 static void watch(outlet *self, const char *text, size_t bytes) {
@@ -142,6 +150,9 @@ void outlet_push(outlet *self, int32_t symbol) {
     if (self->end != OUTLET_OPEN)
         return;
     size_t bytes = rnn_writer_push(&self->writer, self->model, symbol, text);
+    /* A byte can bring two at once: one that it cuts short, and its own. */
+    if (self->limit > 0)
+        bytes = first_characters(text, bytes, self->limit - self->characters);
     self->characters += count_characters(text, bytes);
     watch(self, text, bytes);
     if (self->end == OUTLET_OPEN && self->limit > 0 && self->characters >= self->limit)
@@ -154,7 +165,7 @@ void outlet_finish(outlet *self) {
     if (end == OUTLET_FAILED)
         return;
     if (end != OUTLET_STOPPED) {
-        size_t bytes = rnn_writer_end(&self->writer, text);
+        size_t bytes = end == OUTLET_OPEN ? rnn_writer_end(&self->writer, text) : 0;
         filter(self, self->stop->text, self->matched);
         filter(self, text, bytes);
     }

@@ -162,7 +162,7 @@ typedef struct rnn_clamp {
 /* How to draw. Zero-initialised, it draws from the model's own distribution.
  * The filters apply in this order: temperature, top_k, top_p, min_p. */
 typedef struct rnn_sampling {
-    float temperature; /* > 0 divides the logits; 0 stands for 1; see greedy */
+    float temperature; /* divides the logits, up to 1e6; below 1e-6 greedy, but 0 stands for 1 */
     int greedy;        /* 1: always the likeliest symbol */
     int top_k;         /* keep the k likeliest; 0 keeps all */
     float top_p;       /* keep the least set with this mass; 0 keeps all */
@@ -303,12 +303,12 @@ typedef struct rnn_dynamics_result {
     int segment;
     double rate, decay;
     /* Rate and decay that are to be chosen: of a test part on the validation part, of a
-     * validation part on the end of the training part; at most 50,000 characters. Where
-     * there is no such text, or none of them was to be chosen, characters is 0, and what
-     * was to be chosen is 0.001 and 0.001. */
+     * validation part, or where there is none, on the end of the training part; at most 50,000
+     * characters. Where there is no such text, or none of them was to be chosen, characters is
+     * 0, and what was to be chosen is 0.001 and 0.001. */
     rnn_dynamics_source chosen;
-    /* How large gradients usually are was found in the training part; or else in the
-     * beginning of the scored text, a tenth at most, through which no weight moves. */
+    /* How large gradients usually are was found in the training part; or else in the beginning
+     * of the scored text, a tenth of it or a segment, through which no weight moves. */
     rnn_dynamics_source gathered;
     double seconds;           /* of the score */
     double preparing_seconds; /* of gathering and choosing */
@@ -320,8 +320,8 @@ typedef void (*rnn_dynamics_listener)(void *context, double rate, double decay, 
 
 /* Scores what rnn_evaluate scores, and then once more with weights that follow it; the
  * model stays as it is. Errors as rnn_evaluate; RNN_ERR_DIVERGED for a rate that is too
- * high; RNN_ERR_RANGE for another protocol than the stream; RNN_ERR_UNSUPPORTED for
- * int8. listener may be NULL. */
+ * high; RNN_ERR_RANGE for another protocol than the stream, a segment below 0 or above 16,384, a
+ * rate or decay that is not finite; RNN_ERR_UNSUPPORTED for int8. listener may be NULL. */
 RNN_API rnn_status rnn_evaluate_dynamics(const rnn_model *model, const char *const *inputs,
                                          size_t count, const rnn_evaluation *how,
                                          const rnn_dynamics *dynamics, rnn_dynamics_result *out,

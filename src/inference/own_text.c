@@ -40,10 +40,35 @@ void rnn_own_text_clear(rnn_own_text *text) {
     memset(text, 0, sizeof *text);
 }
 
+static int is_own(const rnn_own_text *own, const rnn_symbols *symbols) {
+    return own->hash != 0 && own->hash == rnn_symbols_hash(symbols);
+}
+
 int rnn_own_text_is(const rnn_model *model, const rnn_symbols *symbols) {
     rnn_own_text own;
     rnn_own_text_read(&own, model);
-    int is = own.hash != 0 && own.hash == rnn_symbols_hash(symbols);
+    int is = is_own(&own, symbols);
     rnn_own_text_clear(&own);
     return is;
+}
+
+/* Shares of a text that are equal but for rounding. */
+#define A_HAIR 1e-9
+
+/* Both cut from the end: what begins no earlier than the text of training ended was held out. */
+int rnn_own_text_held_out(const rnn_model *model, const rnn_symbols *symbols,
+                          const rnn_evaluation *how) {
+    rnn_own_text own;
+    rnn_own_text_read(&own, model);
+    const json_t *settings = json_object_get(own.history, "settings");
+    const char *split = json_string_value(json_object_get(settings, "split"));
+    double kept = json_number_value(json_object_get(settings, "val_frac")) +
+                  json_number_value(json_object_get(settings, "test_frac"));
+    double scored = how->part == RNN_PART_VAL    ? how->val_frac + how->test_frac
+                    : how->part == RNN_PART_TEST ? how->test_frac
+                                                 : 1;
+    int held_out = is_own(&own, symbols) && split && strcmp(split, "contiguous") == 0 &&
+                   scored <= kept + A_HAIR;
+    rnn_own_text_clear(&own);
+    return held_out;
 }

@@ -29,4 +29,9 @@ void rnn_own_text_clear(rnn_own_text *text);
 /* 1 if the model says that it was trained on this text. */
 int rnn_own_text_is(const rnn_model *model, const rnn_symbols *symbols);
 
+/* 1 if the model says that it was trained on this text, but on nothing of the part that `how` cuts
+ * from it. */
+int rnn_own_text_held_out(const rnn_model *model, const rnn_symbols *symbols,
+                          const rnn_evaluation *how);
+
 #endif

@@ -4,7 +4,9 @@
  * whole can be parsed.
  *
  * A value is what lies between an outermost bracket and its own closing, one after
- * another in JSON Lines. A string ends with its line at the latest.
+ * another in JSON Lines. A bracket where none can stand in a value, behind a number, say, begins
+ * the next one: what was never closed does not swallow all that follows. A string ends with its
+ * line at the latest.
  */
 #include "structure/language.h"
 
@@ -18,16 +20,25 @@ static const rnn_language_pair kinds[] = {{"{ }", 0, RNN_LANGUAGE_BRACKET},
                                           {"[ ]", 0, RNN_LANGUAGE_BRACKET},
                                           {"\" \"", 0, RNN_LANGUAGE_QUOTE}};
 
+/* Longer values are not kept, and count as such that cannot be parsed. */
+#define LONGEST_VALUE ((size_t)1 << 20)
+
 typedef struct memory {
     int in_string, escaped;
-    int in_value;
-    void *value; /* [bytes], as far as it has come */
+    int in_value, too_long;
+    size_t nested;   /* brackets that are open in the value */
+    uint32_t before; /* the last character outside of strings that is no space */
+    void *value;     /* [bytes], as far as it has come */
     size_t bytes, room;
 } memory;
 
 static void keep(rnn_structure *structure, memory *m, uint32_t code) {
     char text[4];
     size_t count = 1;
+    if (m->bytes >= LONGEST_VALUE)
+        m->too_long = 1;
+    if (m->too_long)
+        return;
     if (code < RNN_LANGUAGE_BYTE)
         count = rnn_utf8_encode(code, text);
     else
@@ -58,33 +69,53 @@ static void take_string(rnn_structure *structure, memory *m, uint32_t code) {
     }
 }
 
-static void end_value(rnn_structure *structure, memory *m) {
+static void begin_value(memory *m) {
+    m->in_value = 1;
+    m->too_long = 0;
+    m->nested = m->bytes = 0;
+}
+
+static void end_value(rnn_structure *structure, memory *m, int whole) {
     rnn_json json;
     rnn_json_start(&json, m->value, m->bytes);
-    rnn_structure_value(structure, rnn_json_skip(&json) && rnn_json_finish(&json));
+    rnn_structure_value(structure,
+                        whole && !m->too_long && rnn_json_skip(&json) && rnn_json_finish(&json));
     m->in_value = 0;
-    m->bytes = 0;
+}
+
+static int opens(uint32_t code) {
+    return code == '{' || code == '[';
 }
 
 static void take_bracket(rnn_structure *structure, memory *m, uint32_t code) {
     uint64_t at = rnn_structure_at(structure);
-    size_t depth, kind = code == '{' || code == '}' ? CURLY : SQUARE;
-    if (code == '{' || code == '[') {
+    size_t kind = code == '{' || code == '}' ? CURLY : SQUARE;
+    if (opens(code)) {
         rnn_structure_open(structure, kind, 0, at);
+        m->nested++;
         return;
     }
     rnn_structure_close(structure, kind, 0, at);
-    rnn_structure_stack(structure, 0, &depth);
-    if (depth == 0 && m->in_value)
-        end_value(structure, m);
+    if (m->in_value && --m->nested == 0)
+        end_value(structure, m, 1);
+}
+
+/* A bracket outside of strings, before it is kept. */
+static void look_for_value(rnn_structure *structure, memory *m) {
+    int fits = m->before == '[' || m->before == ',' || m->before == ':';
+    if (m->in_value && !fits)
+        end_value(structure, m, 0);
+    if (!m->in_value)
+        begin_value(m);
 }
 
 static void take(rnn_structure *structure, void *remembered, uint32_t code) {
     memory *m = remembered;
     if (code == RNN_LANGUAGE_END)
         return;
-    if (!m->in_value && !m->in_string && (code == '{' || code == '['))
-        m->in_value = 1;
+    int outside = !m->in_string;
+    if (outside && opens(code))
+        look_for_value(structure, m);
     if (m->in_value)
         keep(structure, m, code);
     if (m->in_string) {
@@ -96,6 +127,8 @@ static void take(rnn_structure *structure, void *remembered, uint32_t code) {
     } else if (code == '{' || code == '}' || code == '[' || code == ']') {
         take_bracket(structure, m, code);
     }
+    if (outside && code != ' ' && code != '\t' && code != '\n' && code != '\r')
+        m->before = code;
 }
 
 static void release(void *remembered) {

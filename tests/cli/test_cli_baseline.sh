@@ -98,6 +98,13 @@ run 2 eval model text.txt --baseline --baseline-order 1
 run 2 eval model text.txt --baseline --baseline-order 21
 run 2 eval model text.txt --baseline --baseline-memory 1
 run 4 eval model text.txt --baseline --baseline-text nothing.txt
+run 2 eval model text.txt --baseline-text other.txt
+says "go with --baseline"
+# Another text may be learnt whatever is scored; what is scored may not.
+run 0 eval model text.txt --part train --baseline --baseline-text other.txt --json
+is "$(inner baseline learnt)" "$(wc -c <other.txt | tr -d ' ')"
+run 2 eval model text.txt --part train --baseline --baseline-text text.txt
+says "would be scored on it"
 "$rnn" train text.txt --out streams --split streams --hidden-size 8 --num-layers 1 --steps 2 \
     --sample-length 0 2>err || fail "training with streams"
 run 2 eval streams text.txt --baseline

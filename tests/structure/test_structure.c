@@ -246,6 +246,26 @@ static void json_values(void **state) {
     found = scan_whole(JSON, "{\"\xC3\xA9\xF0\x9F\x98\x80\":\"\\u00e9\"}{\"\xFF\":1}[1}]");
     assert_int_equal(found.values, 3);
     assert_int_equal(found.valid, 1);
+    /* What was never closed swallows nothing behind it, be it in a list or in lines. */
+    found = scan_whole(JSON, "{\"a\":1\n{\"b\":2}\n[\"c\" [3]\n{\"d\":[4, {\"e\":{}}]}");
+    assert_int_equal(found.values, 5);
+    assert_int_equal(found.valid, 3);
+}
+
+/* A value of any length takes no more memory than it may; one that is too long counts. */
+static void json_long_values(void **state) {
+    (void)state;
+    static char text[3000000];
+    memset(text, '1', sizeof text - 1);
+    for (size_t i = 1; i < sizeof text; i += 2)
+        text[i] = ',';
+    text[0] = '[';
+    text[1] = '1';
+    memcpy(text + sizeof text - 12, "1]\n[\"a\",2] ", 12);
+    text[sizeof text - 1] = '\0';
+    rnn_structure_result found = scan(JSON, text, sizeof text - 1, 4096);
+    assert_int_equal(found.values, 2);
+    assert_int_equal(found.valid, 1);
 }
 
 static void quotes_straight(void **state) {
@@ -388,6 +408,7 @@ int main(void) {
         cmocka_unit_test(wiki_lines),
         cmocka_unit_test(wiki_tags),
         cmocka_unit_test(json_values),
+        cmocka_unit_test(json_long_values),
         cmocka_unit_test(quotes_straight),
         cmocka_unit_test(quotes_curved),
         cmocka_unit_test(quotes_paragraphs),
