@@ -81,3 +81,14 @@ rnn_caches rnn_caches_find(void) {
         ask_library(&caches);
     return caches;
 }
+
+size_t rnn_caches_third(const rnn_caches *caches, size_t cores) {
+    return caches->l3 / (cores < caches->l3_shared ? cores : caches->l3_shared);
+}
+
+size_t rnn_caches_share(const rnn_caches *caches, size_t cores) {
+    size_t room = rnn_caches_third(caches, cores), least = 2 * caches->l2;
+    size_t share = room / 2 > least ? room / 2 : least, most = room / 4 * 3;
+    share = share < most ? share : most;
+    return share > caches->l2 + caches->l2 / 4 ? share : 0;
+}

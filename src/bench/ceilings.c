@@ -118,33 +118,31 @@ void rnn_ceilings_measure(rnn_ceilings *c, double seconds, double out[RNN_CEILIN
 
 /* -------------------------------------------------------------------- places */
 
-static size_t sharers(const rnn_ceilings *c) {
-    return c->count < c->caches.l3_shared ? c->count : c->caches.l3_shared;
-}
-
 rnn_ceiling rnn_ceilings_level(const rnn_ceilings *c, size_t bytes) {
     size_t part = bytes / c->count;
     if (part <= c->caches.l2)
         return RNN_CEILING_L2;
-    return part * sharers(c) <= c->caches.l3 ? RNN_CEILING_L3 : RNN_CEILING_MEMORY;
+    int has_room = c->share[RNN_CEILING_L3] > 0 && part <= rnn_caches_third(&c->caches, c->count);
+    return has_room ? RNN_CEILING_L3 : RNN_CEILING_MEMORY;
+}
+
+static size_t piece_of(size_t bytes) {
+    return bytes < BYTES ? RNN_LOOPS_GRAIN * sizeof(float) : BYTES;
 }
 
 static size_t whole_pieces(size_t bytes) {
-    size_t piece = bytes < BYTES ? RNN_LOOPS_GRAIN * sizeof(float) : BYTES;
+    size_t piece = piece_of(bytes);
     return (bytes + piece - 1) / piece * piece;
 }
 
-/* Half of a cache, for other things lie there too; of the last one at least twice
- * what the one before it holds. */
+/* Half of a cache, for other things lie there too. */
 static void choose_shares(rnn_ceilings *c) {
     const rnn_caches *caches = &c->caches;
     size_t last = caches->l3 > caches->l2 ? caches->l3 : caches->l2;
     size_t memory = 4 * last < LEAST_MEMORY ? LEAST_MEMORY : 4 * last;
     c->share[RNN_CEILING_L2] = whole_pieces(caches->l2 / 2);
-    if (caches->l3 > 0) {
-        size_t share = caches->l3 / 2 / sharers(c);
-        c->share[RNN_CEILING_L3] = whole_pieces(share > 2 * caches->l2 ? share : 2 * caches->l2);
-    }
+    size_t third = rnn_caches_share(caches, c->count), piece = piece_of(third);
+    c->share[RNN_CEILING_L3] = third / piece * piece;
     memory = memory < MOST_MEMORY ? memory : MOST_MEMORY;
     c->share[RNN_CEILING_MEMORY] = whole_pieces(memory / c->count);
     for (rnn_ceiling i = RNN_CEILING_L2; i < RNN_CEILING_MEMORY; i++)

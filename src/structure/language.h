@@ -30,6 +30,7 @@ typedef struct rnn_language_pair {
     const char *text;
     int layer;
     rnn_language_role role;
+    int at_once; /* 1: its marks are decided by their own last character, whatever the delay */
 } rnn_language_pair;
 
 struct rnn_language {

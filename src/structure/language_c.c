@@ -13,10 +13,10 @@
 enum { ROUND, SQUARE, CURLY, STRING, CHARACTER, COMMENT, CONDITION };
 
 static const rnn_language_pair kinds[] = {
-    {"( )", 0, RNN_LANGUAGE_BRACKET},      {"[ ]", 0, RNN_LANGUAGE_BRACKET},
-    {"{ }", 0, RNN_LANGUAGE_BRACKET},      {"\" \"", 0, RNN_LANGUAGE_QUOTE},
-    {"' '", 0, RNN_LANGUAGE_QUOTE},        {"/* */", 0, RNN_LANGUAGE_COMMENT},
-    {"#if #endif", 1, RNN_LANGUAGE_OTHER},
+    {"( )", 0, RNN_LANGUAGE_BRACKET, 0},      {"[ ]", 0, RNN_LANGUAGE_BRACKET, 0},
+    {"{ }", 0, RNN_LANGUAGE_BRACKET, 0},      {"\" \"", 0, RNN_LANGUAGE_QUOTE, 0},
+    {"' '", 0, RNN_LANGUAGE_QUOTE, 0},        {"/* */", 0, RNN_LANGUAGE_COMMENT, 0},
+    {"#if #endif", 1, RNN_LANGUAGE_OTHER, 0},
 };
 
 typedef enum mode {

@@ -16,9 +16,9 @@
 
 enum { CURLY, SQUARE, STRING };
 
-static const rnn_language_pair kinds[] = {{"{ }", 0, RNN_LANGUAGE_BRACKET},
-                                          {"[ ]", 0, RNN_LANGUAGE_BRACKET},
-                                          {"\" \"", 0, RNN_LANGUAGE_QUOTE}};
+static const rnn_language_pair kinds[] = {{"{ }", 0, RNN_LANGUAGE_BRACKET, 0},
+                                          {"[ ]", 0, RNN_LANGUAGE_BRACKET, 0},
+                                          {"\" \"", 0, RNN_LANGUAGE_QUOTE, 0}};
 
 /* Longer values are not kept, and count as such that cannot be parsed. */
 #define LONGEST_VALUE ((size_t)1 << 20)

@@ -15,10 +15,10 @@
 enum { CURLY, SQUARE, INLINE, DISPLAY, ROUND_INLINE, SQUARE_DISPLAY, ENVIRONMENT };
 
 static const rnn_language_pair kinds[] = {
-    {"{ }", 0, RNN_LANGUAGE_BRACKET},         {"[ ]", 0, RNN_LANGUAGE_BRACKET},
-    {"$ $", 0, RNN_LANGUAGE_OTHER},           {"$$ $$", 0, RNN_LANGUAGE_OTHER},
-    {"\\( \\)", 0, RNN_LANGUAGE_OTHER},       {"\\[ \\]", 0, RNN_LANGUAGE_OTHER},
-    {"\\begin \\end", 0, RNN_LANGUAGE_OTHER},
+    {"{ }", 0, RNN_LANGUAGE_BRACKET, 0},         {"[ ]", 0, RNN_LANGUAGE_BRACKET, 0},
+    {"$ $", 0, RNN_LANGUAGE_OTHER, 0},           {"$$ $$", 0, RNN_LANGUAGE_OTHER, 0},
+    {"\\( \\)", 0, RNN_LANGUAGE_OTHER, 0},       {"\\[ \\]", 0, RNN_LANGUAGE_OTHER, 0},
+    {"\\begin \\end", 0, RNN_LANGUAGE_OTHER, 0},
 };
 
 #define TEXT_GROUP 1 /* the name of { behind \text */

@@ -27,17 +27,17 @@ enum {
 };
 
 static const rnn_language_pair kinds[] = {
-    {"\" \"", 0, RNN_LANGUAGE_QUOTE},
-    {"\xE2\x80\x9C \xE2\x80\x9D", 0, RNN_LANGUAGE_QUOTE}, /* U+201C, U+201D */
-    {"\xE2\x80\x98 \xE2\x80\x99", 0, RNN_LANGUAGE_QUOTE}, /* U+2018, U+2019 */
-    {"\xE2\x80\x9E \xE2\x80\x9C", 0, RNN_LANGUAGE_QUOTE}, /* U+201E, U+201C or U+201D */
-    {"\xC2\xAB \xC2\xBB", 0, RNN_LANGUAGE_QUOTE},         /* U+00AB, U+00BB */
-    {"\xE3\x80\x8C \xE3\x80\x8D", 0, RNN_LANGUAGE_QUOTE}, /* U+300C, U+300D */
-    {"\xE3\x80\x8E \xE3\x80\x8F", 0, RNN_LANGUAGE_QUOTE}, /* U+300E, U+300F */
-    {"\xE3\x80\x8A \xE3\x80\x8B", 0, RNN_LANGUAGE_QUOTE}, /* U+300A, U+300B */
-    {"( )", 0, RNN_LANGUAGE_BRACKET},
-    {"[ ]", 0, RNN_LANGUAGE_BRACKET},
-    {"\xEF\xBC\x88 \xEF\xBC\x89", 0, RNN_LANGUAGE_BRACKET}, /* U+FF08, U+FF09 */
+    {"\" \"", 0, RNN_LANGUAGE_QUOTE, 0},
+    {"\xE2\x80\x9C \xE2\x80\x9D", 0, RNN_LANGUAGE_QUOTE, 0}, /* U+201C, U+201D */
+    {"\xE2\x80\x98 \xE2\x80\x99", 0, RNN_LANGUAGE_QUOTE, 0}, /* U+2018, U+2019 */
+    {"\xE2\x80\x9E \xE2\x80\x9C", 0, RNN_LANGUAGE_QUOTE, 0}, /* U+201E, U+201C or U+201D */
+    {"\xC2\xAB \xC2\xBB", 0, RNN_LANGUAGE_QUOTE, 0},         /* U+00AB, U+00BB */
+    {"\xE3\x80\x8C \xE3\x80\x8D", 0, RNN_LANGUAGE_QUOTE, 0}, /* U+300C, U+300D */
+    {"\xE3\x80\x8E \xE3\x80\x8F", 0, RNN_LANGUAGE_QUOTE, 0}, /* U+300E, U+300F */
+    {"\xE3\x80\x8A \xE3\x80\x8B", 0, RNN_LANGUAGE_QUOTE, 0}, /* U+300A, U+300B */
+    {"( )", 0, RNN_LANGUAGE_BRACKET, 0},
+    {"[ ]", 0, RNN_LANGUAGE_BRACKET, 0},
+    {"\xEF\xBC\x88 \xEF\xBC\x89", 0, RNN_LANGUAGE_BRACKET, 0}, /* U+FF08, U+FF09 */
 };
 
 /* By kind; NONE where a closing is not a character of its own meaning. */

@@ -13,10 +13,10 @@ enum { LINK, TEMPLATE, HEADING, ITALIC, BOLD, TAG, COMMENT };
 enum { NESTED, IN_HEADING, IN_ITALIC, IN_BOLD };
 
 static const rnn_language_pair kinds[] = {
-    {"[[ ]]", NESTED, RNN_LANGUAGE_BRACKET},    {"{{ }}", NESTED, RNN_LANGUAGE_BRACKET},
-    {"== ==", IN_HEADING, RNN_LANGUAGE_OTHER},  {"'' ''", IN_ITALIC, RNN_LANGUAGE_OTHER},
-    {"''' '''", IN_BOLD, RNN_LANGUAGE_OTHER},   {"<tag> </tag>", NESTED, RNN_LANGUAGE_OTHER},
-    {"<!-- -->", NESTED, RNN_LANGUAGE_COMMENT},
+    {"[[ ]]", NESTED, RNN_LANGUAGE_BRACKET, 0},    {"{{ }}", NESTED, RNN_LANGUAGE_BRACKET, 0},
+    {"== ==", IN_HEADING, RNN_LANGUAGE_OTHER, 0},  {"'' ''", IN_ITALIC, RNN_LANGUAGE_OTHER, 0},
+    {"", IN_BOLD, RNN_LANGUAGE_OTHER, 0},          {"<tag> </tag>", NESTED, RNN_LANGUAGE_OTHER, 1},
+    {"<!-- -->", NESTED, RNN_LANGUAGE_COMMENT, 1},
 };
 
 typedef enum mode {

@@ -287,6 +287,14 @@ static void take_condition(reading *r, uint32_t code, size_t rounds_before) {
     r->value[r->of->condition] = r->condition != 0;
 }
 
+/* What becomes of a kind of pair. */
+static size_t place_of(const rnn_predicates *of, size_t kind) {
+    rnn_language_role role = of->language->kinds[kind].role;
+    return role == RNN_LANGUAGE_QUOTE     ? of->quote
+           : role == RNN_LANGUAGE_COMMENT ? of->comment
+                                          : of->kinds[kind];
+}
+
 static void take_pairs(reading *r) {
     const rnn_predicates *of = r->of;
     uint64_t open = 0;
@@ -300,12 +308,8 @@ static void take_pairs(reading *r) {
         for (; depth > 0 && age(r->structure, stack[depth - 1].at) <= RNN_STRUCTURE_PATIENCE;
              depth--) {
             size_t kind = stack[depth - 1].kind;
-            rnn_language_role role = of->language->kinds[kind].role;
-            size_t place = role == RNN_LANGUAGE_QUOTE     ? of->quote
-                           : role == RNN_LANGUAGE_COMMENT ? of->comment
-                                                          : of->kinds[kind];
-            r->value[place] = 1;
-            open += role == RNN_LANGUAGE_BRACKET;
+            r->value[place_of(of, kind)] = 1;
+            open += of->language->kinds[kind].role == RNN_LANGUAGE_BRACKET;
         }
     }
     if (of->depth)
@@ -357,14 +361,31 @@ static void look_ahead(uint8_t *values, uint64_t symbols) {
     }
 }
 
-/* What a language tells late moves to where it belongs. */
-static void make_up(const rnn_predicates *of, uint64_t symbols, uint8_t *values) {
-    uint64_t delay = of->language->delay;
-    if (delay == 0 || symbols <= delay)
+static int is_told_at_once(const rnn_predicates *of, size_t place) {
+    for (size_t kind = 0; kind < of->language->kind_count; kind++)
+        if (of->language->kinds[kind].at_once && place_of(of, kind) == place)
+            return 1;
+    return 0;
+}
+
+/* What a language tells so many characters late moves to where it belongs; `completed` says how
+ * many characters each symbol has completed. */
+static void make_up(const rnn_predicates *of, uint64_t symbols, const uint8_t *completed,
+                    uint8_t *values) {
+    const uint64_t delay = of->language->delay;
+    if (delay == 0)
         return;
     for (size_t p = of->first_of_language; p < of->count; p++) {
         uint8_t *row = values + p * symbols;
-        memmove(row, row + delay, (size_t)(symbols - delay));
+        uint64_t ahead = 0, from = 0; /* characters completed behind i, up to `from` */
+        if (is_told_at_once(of, p))
+            continue;
+        for (uint64_t i = 0; i < symbols; i++) {
+            ahead -= i > 0 ? completed[i] : 0;
+            while (ahead < delay && from + 1 < symbols)
+                ahead += completed[++from];
+            row[i] = row[from];
+        }
     }
 }
 
@@ -372,6 +393,10 @@ rnn_status rnn_predicates_read(const rnn_predicates *self, rnn_predicates_source
                                void *context, uint64_t symbols, uint8_t *values, rnn_error *error) {
     reading r = {.of = self, .indenting = 1};
     rnn_status status = RNN_OK;
+    uint8_t *completed = rnn_allocate((size_t)symbols, 1);
+    if (!completed)
+        return rnn_fail(error, RNN_ERR_MEMORY, "no memory to look at %llu symbols",
+                        (unsigned long long)symbols);
     if (self->language)
         status = rnn_structure_create(&r.structure, self->language, error);
     for (uint64_t i = 0; i < symbols && status == RNN_OK; i++) {
@@ -382,6 +407,7 @@ rnn_status rnn_predicates_read(const rnn_predicates *self, rnn_predicates_source
         r.value[LINE_END] = 0;
         while (status == RNN_OK && rnn_utf8_next(&r.reader, &unit)) {
             status = take(&r, &unit, error);
+            completed[i]++;
             r.value[LINE_END] = unit.valid && unit.code == '\n';
         }
         for (size_t p = 0; p < self->count; p++)
@@ -390,8 +416,9 @@ rnn_status rnn_predicates_read(const rnn_predicates *self, rnn_predicates_source
     if (status == RNN_OK) {
         look_ahead(values + LINE_END * symbols, symbols);
         if (self->language)
-            make_up(self, symbols, values);
+            make_up(self, symbols, completed, values);
     }
     rnn_structure_destroy(r.structure);
+    rnn_free(completed);
     return status;
 }

@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "bench/benchmark.h"
+#include "bench/caches.h"
 #include "compute/kernels.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -121,6 +122,27 @@ static void weights_lie_where_they_have_room(void **state) {
     rnn_ceilings_destroy(two);
 }
 
+/* What is read as the third cache's lies in it, on any machine, and not in the second. */
+static void shares_fit_the_third_cache(void **state) {
+    (void)state;
+    const size_t kb = 1024, mb = 1024 * kb;
+    const rnn_caches machines[] = {
+        {mb, 32 * mb, 2},          {mb, 32 * mb, 16},     {2 * mb, 105 * mb, 112},
+        {mb, 16 * mb + mb / 2, 2}, {256 * kb, 8 * mb, 8}, {512 * kb, 4 * mb, 4},
+        {1280 * kb, 54 * mb, 72},
+    };
+    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
+        for (size_t cores = 1; cores <= machines[i].l3_shared; cores++) {
+            size_t share = rnn_caches_share(&machines[i], cores);
+            assert_true(share == 0 || share > machines[i].l2);
+            assert_true(share * cores <= machines[i].l3 / 4 * 3);
+        }
+    assert_int_equal(rnn_caches_share(&machines[0], 2), 8 * mb);
+    assert_int_equal(rnn_caches_share(&machines[2], 112), 0);
+    const rnn_caches none = {mb, 0, 1};
+    assert_int_equal(rnn_caches_share(&none, 1), 0);
+}
+
 static rnn_status run_with(const rnn_workload *what, int threads, const char *cpu,
                            rnn_error *error) {
     rnn_benchmark plan = {
@@ -166,6 +188,7 @@ int main(void) {
         cmocka_unit_test(measures_all_in_turn_with_all_kernels),
         cmocka_unit_test(integers_have_four_times_the_ceiling_of_floats),
         cmocka_unit_test(weights_lie_where_they_have_room),
+        cmocka_unit_test(shares_fit_the_third_cache),
         cmocka_unit_test(refuses_what_it_cannot_measure),
         cmocka_unit_test(fails_whole_when_memory_is_short),
     };

@@ -188,6 +188,29 @@ static void in_bytes(void **state) {
     free(c.copy);
 }
 
+/* What a language tells a character late stands where that character was, however many bytes the
+ * next one has. */
+static void languages_in_bytes(void **state) {
+    (void)state;
+    static uint8_t values[RNN_PREDICATES_MOST * LONGEST];
+    static const char text[] = "x\xE2\x80\x9C\xC3\xA9\xE2\x80\x9Dz";
+    static const uint8_t quote[] = {0, 0, 0, 1, 1, 1, 1, 1, 0, 0};
+    cut c = {text, sizeof text - 1, 1, NULL};
+    rnn_predicates *in = list(QUOTES, NULL);
+    assert_int_equal(rnn_predicates_read(in, take_piece, &c, 10, values, NULL), RNN_OK);
+    assert_memory_equal(values + place_of(in, "quote") * 10, quote, 10);
+    rnn_predicates_destroy(in);
+    free(c.copy);
+}
+
+/* Of wiki text some marks are told late, some at once. */
+static void wiki(void **state) {
+    (void)state;
+    check(WIKI, "[[ ]]", "[[a]]b", "011100");
+    check(WIKI, "comment", "a<!--b-->c", "0000111100");
+    check(WIKI, "<tag> </tag>", "a<b>c</b>d", "0001111100");
+}
+
 static void after_is_checked(void **state) {
     (void)state;
     rnn_predicates *made;
@@ -247,7 +270,8 @@ int main(void) {
         cmocka_unit_test(lines),    cmocka_unit_test(urls),
         cmocka_unit_test(prose),    cmocka_unit_test(code),
         cmocka_unit_test(others),   cmocka_unit_test(forgotten),
-        cmocka_unit_test(in_bytes), cmocka_unit_test(after_is_checked),
+        cmocka_unit_test(in_bytes), cmocka_unit_test(languages_in_bytes),
+        cmocka_unit_test(wiki),     cmocka_unit_test(after_is_checked),
         cmocka_unit_test(memory),   cmocka_unit_test(guess),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
