@@ -509,7 +509,7 @@ typedef struct rnn_training {
     const char *sample_prime;
     /* where and how */
     const char *out;       /* the run's directory */
-    int resume;            /* go on with the run in `out` */
+    int resume;            /* go on with the run in `out`; without a budget, with its own */
     int overwrite;         /* a new run replaces the one in `out`, once it can begin */
     const char *init_from; /* start from this model's weights; NULL or "" from random ones */
     uint64_t seed;

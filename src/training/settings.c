@@ -453,14 +453,15 @@ static rnn_status refuse_change(const rnn_option *option, const rnn_training *ru
 rnn_status rnn_settings_override(rnn_training *run, const rnn_training *from,
                                  const unsigned char *given, rnn_error *error) {
     rnn_training result = *run;
-    int budget = 0;
+    int budget = !given && (from->epochs > 0 || from->steps > 0 || from->seconds > 0);
     for (size_t i = 0; i < ROWS; i++)
-        budget |= is_budget(&table[i]) && (!given || given[i]);
+        budget |= given && is_budget(&table[i]) && given[i];
     if (budget)
         result.epochs = result.steps = result.seconds = 0;
     for (size_t i = 0; i < ROWS; i++) {
         /* What a run has chosen stands, unless another value is wished for. */
-        if ((given && !given[i]) || rnn_options_is_auto(&table[i], from))
+        if ((given && !given[i]) || rnn_options_is_auto(&table[i], from) ||
+            (is_budget(&table[i]) && !budget))
             continue;
         if (!(table[i].marks & RNN_OPTION_RESUMABLE) && !rnn_options_equal(&table[i], run, from))
             return refuse_change(&table[i], run, from, error);

@@ -41,9 +41,9 @@ rnn_status rnn_settings_from_json(rnn_training *how, const char *json, size_t by
                                   rnn_error *error);
 
 /* What a resumed run shall do: *run holds what it did so far, and takes over from
- * `from` the settings with given[row] != 0 (all, if given is NULL). A budget that
- * is given replaces all budgets of before. RNN_ERR_RANGE, with *run untouched,
- * for another value of a setting that a run cannot change. */
+ * `from` the settings with given[row] != 0 (all, if given is NULL, but for RNN_AUTO, and for
+ * budgets where it has none). A budget that is given replaces all budgets of before. RNN_ERR_RANGE,
+ * with *run untouched, for another value of a setting that a run cannot change. */
 rnn_status rnn_settings_override(rnn_training *run, const rnn_training *from,
                                  const unsigned char *given, rnn_error *error);
 

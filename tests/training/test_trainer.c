@@ -446,6 +446,10 @@ static void test_resume_of_a_plan(void **state) {
     rnn_checkpoint third = load_end(out);
     assert_int_equal(third.step, second.step + 3);
     rnn_checkpoint_release(&third);
+    /* Without a budget it has the run's own, and that is spent. */
+    how.steps = 0;
+    train_well(&how, 0, &w);
+    assert_string_equal(w.done, RNN_ENDED_STEPS);
     rnn_checkpoint_release(&first);
     rnn_checkpoint_release(&second);
 }
