@@ -57,6 +57,11 @@ figure figures_seconds(double seconds) {
     return out;
 }
 
+const char *figures_cell(int cell) {
+    static const char *const cells[] = {"tanh", "GRU", "LSTM"};
+    return cells[cell];
+}
+
 double figures_bits(double nats) {
     return nats / 0.69314718055994530942;
 }

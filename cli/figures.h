@@ -17,6 +17,7 @@ typedef struct figure {
 figure figures_count(uint64_t number);  /* 1,115,394 */
 figure figures_rate(double number);     /* 812, 12.3k, 4.56M */
 figure figures_seconds(double seconds); /* 0.42 s, 12 s, 3 min 05 s, 2 h 07 min */
+const char *figures_cell(int cell);     /* tanh, GRU, LSTM */
 double figures_bits(double nats);       /* nats / ln 2 */
 
 /* Prints text wrapped into lines of at most `width` columns, all but the first

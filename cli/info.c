@@ -11,9 +11,8 @@
 #include "cli/manners.h"
 #include "cli/runs.h"
 #include "cli/terminal.h"
+#include "model/configuration.h"
 #include "training/settings.h"
-
-static const char *const cells[] = {"tanh", "gru", "lstm"};
 
 /* A symbol as JSON text; a byte that is no character by itself as the number. */
 static json_t *symbol_json(const rnn_model *model, int32_t symbol) {
@@ -31,18 +30,20 @@ static json_t *describe(const rnn_model *model, const char *path) {
     json_t *where = json_string(path);
     return json_pack(
         "{s:o, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b, s:I, s:s, s:b, s:i, s:o, s:o}", "model",
-        where ? where : json_null(), "cell", cells[info.cell], "num_layers", info.num_layers,
-        "hidden_size", info.hidden_size, "embedding_size", info.embedding_size, "ngrams",
-        info.ngrams, "ngram_size", info.ngram_size, "ngram_rows", info.ngram_rows, "bias",
-        info.bias, "tied_output", info.tied_output, "parameters", (json_int_t)info.parameters,
-        "units", info.units == RNN_UNITS_BYTES ? "bytes" : "chars", "open", info.open, "symbols",
-        info.symbols, "vocabulary", symbols, "history", history ? history : json_object());
+        where ? where : json_null(), "cell", rnn_configuration_cell((rnn_cell)info.cell),
+        "num_layers", info.num_layers, "hidden_size", info.hidden_size, "embedding_size",
+        info.embedding_size, "ngrams", info.ngrams, "ngram_size", info.ngram_size, "ngram_rows",
+        info.ngram_rows, "bias", info.bias, "tied_output", info.tied_output, "parameters",
+        (json_int_t)info.parameters, "units", info.units == RNN_UNITS_BYTES ? "bytes" : "chars",
+        "open", info.open, "symbols", info.symbols, "vocabulary", symbols, "history",
+        history ? history : json_object());
 }
 
 /* ------------------------------------------------------------------ reading */
 
 static void print_shape(const rnn_model_info *info) {
-    printf("network     %d x %d %s", info->num_layers, info->hidden_size, cells[info->cell]);
+    printf("network     %d x %d %s", info->num_layers, info->hidden_size,
+           rnn_configuration_cell((rnn_cell)info->cell));
     if (info->embedding_size > 0)
         printf(", characters as %d numbers%s", info->embedding_size,
                info->tied_output ? ", tied output" : "");

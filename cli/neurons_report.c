@@ -36,9 +36,8 @@ size_t neurons_report_sort(const rnn_neurons *found,
 }
 
 void neurons_report_model(const neurons_report *report, char *out, size_t room) {
-    static const char *const cells[] = {"tanh", "GRU", "LSTM"};
     const rnn_model_info *model = &report->model;
-    snprintf(out, room, "%s, %d layer%s of %d: %s of %s units", cells[model->cell],
+    snprintf(out, room, "%s, %d layer%s of %d: %s of %s units", figures_cell(model->cell),
              model->num_layers, model->num_layers == 1 ? "" : "s", model->hidden_size,
              model->cell == RNN_CELL_LSTM ? "tanh(c)" : "h",
              figures_count(report->found->units).text);

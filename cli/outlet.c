@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "text/utf8.h"
 
 #define LONGEST_LINE ((size_t)1 << 20) /* bytes; a longer one counts as new */
 
@@ -104,14 +105,14 @@ static void filter(outlet *self, const char *text, size_t bytes) {
 static int64_t count_characters(const char *text, size_t bytes) {
     int64_t count = 0;
     for (size_t i = 0; i < bytes; i++)
-        count += ((unsigned char)text[i] & 0xC0) != 0x80;
+        count += rnn_utf8_begins(text[i]);
     return count;
 }
 
 /* The bytes of its first so many characters. */
 static size_t first_characters(const char *text, size_t bytes, int64_t characters) {
     size_t end = 0;
-    while (end < bytes && ((((unsigned char)text[end]) & 0xC0) == 0x80 || characters-- > 0))
+    while (end < bytes && (!rnn_utf8_begins(text[end]) || characters-- > 0))
         end++;
     return end;
 }

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/figures.h"
 #include "cli/show.h"
 
 void show_shape(const show *s, char *out, size_t room) {
-    static const char *const cells[] = {"tanh", "GRU", "LSTM"};
-    snprintf(out, room, "%s, %d layer%s of %d units", cells[s->info.cell], s->info.num_layers,
-             s->info.num_layers == 1 ? "" : "s", s->info.hidden_size);
+    snprintf(out, room, "%s, %d layer%s of %d units", figures_cell(s->info.cell),
+             s->info.num_layers, s->info.num_layers == 1 ? "" : "s", s->info.hidden_size);
 }
 
 float *show_change(const show *s) {

@@ -49,10 +49,6 @@ typedef struct report {
     const char *part;  /* "validation part" */
 } report;
 
-static int begins_character(char byte) {
-    return ((unsigned char)byte & 0xC0) != 0x80;
-}
-
 /* --------------------------------------------------------------------- drawn */
 
 typedef struct stream {
@@ -67,9 +63,9 @@ static rnn_status push(stream *to, const rnn_model *model, int32_t symbol, int64
     char text[24];
     size_t bytes = rnn_writer_push(&to->writer, model, symbol, text), taken = 0;
     for (; taken < bytes; taken++) {
-        if (begins_character(text[taken]) && to->characters == limit)
+        if (rnn_utf8_begins(text[taken]) && to->characters == limit)
             break;
-        to->characters += begins_character(text[taken]);
+        to->characters += rnn_utf8_begins(text[taken]);
     }
     return rnn_structure_add(to->structure, text, taken, error);
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "model/configuration.h"
 #include "server/chances.h"
 #include "server/requests.h"
 
@@ -80,18 +81,17 @@ static char *base64(const unsigned char *bytes, size_t count) {
 }
 
 static json_t *describe(look *it) {
-    static const char *const cells[] = {"tanh", "gru", "lstm"};
     json_t *symbols = json_array(), *text = json_array();
     for (int32_t i = 0; i < it->info.symbols; i++)
         json_array_append_new(symbols, chances_text(it->model, i));
     for (size_t i = 0; i < it->count; i++)
         json_array_append_new(text, json_integer(it->symbols[i]));
     char *values = base64((unsigned char *)it->values, it->count * it->units);
-    json_t *object = json_pack("{s:s, s:s, s:i, s:i, s:b, s:o, s:o, s:O, s:O, s:s}", "model",
-                               models_name(it->entry), "cell", cells[it->info.cell], "layers",
-                               it->info.num_layers, "hidden", it->info.hidden_size, "cut", it->cut,
-                               "symbols", symbols, "text", text, "nats", it->nats, "next", it->next,
-                               "values", values ? values : "");
+    json_t *object = json_pack(
+        "{s:s, s:s, s:i, s:i, s:b, s:o, s:o, s:O, s:O, s:s}", "model", models_name(it->entry),
+        "cell", rnn_configuration_cell((rnn_cell)it->info.cell), "layers", it->info.num_layers,
+        "hidden", it->info.hidden_size, "cut", it->cut, "symbols", symbols, "text", text, "nats",
+        it->nats, "next", it->next, "values", values ? values : "");
     rnn_free(values);
     return object;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "text/utf8.h"
 
 #define LEAST_HELD_BACK 100 /* bytes: shorter, it would say nothing */
 
@@ -33,10 +34,6 @@ typedef struct survey {
     size_t begin_room;
 } survey;
 
-static int begins_character(char byte) {
-    return ((unsigned char)byte & 0xC0) != 0x80;
-}
-
 /* ------------------------------------------------------------------- matches */
 
 /* Fills self->begins; returns the number of characters, or SIZE_MAX. */
@@ -47,7 +44,7 @@ static size_t find_characters(survey *self, const rnn_novelty_text *text) {
         return SIZE_MAX;
     self->begins = begins;
     for (size_t i = 0; i < text->count; i++)
-        if (i == 0 || begins_character(text->bytes[i]))
+        if (i == 0 || rnn_utf8_begins(text->bytes[i]))
             self->begins[count++] = i;
     self->begins[count] = text->count;
     return count;
@@ -209,16 +206,16 @@ uint64_t rnn_novelty_characters(const rnn_novelty_text *texts, size_t count) {
     uint64_t characters = 0;
     for (size_t i = 0; i < count; i++)
         for (size_t at = 0; at < texts[i].count; at++)
-            characters += at == 0 || begins_character(texts[i].bytes[at]);
+            characters += at == 0 || rnn_utf8_begins(texts[i].bytes[at]);
     return characters;
 }
 
 size_t rnn_novelty_hold_back(const char *corpus, size_t count, uint64_t characters) {
     size_t least = count - count / 20, begin = count;
     for (uint64_t taken = 0; taken < characters && begin > least; begin--)
-        taken += begins_character(corpus[begin - 1]);
+        taken += rnn_utf8_begins(corpus[begin - 1]);
     /* A character is never cut. */
-    while (begin < count && !begins_character(corpus[begin]))
+    while (begin < count && !rnn_utf8_begins(corpus[begin]))
         begin++;
     return count - begin < LEAST_HELD_BACK ? count : begin;
 }

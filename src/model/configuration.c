@@ -13,6 +13,10 @@
 
 static const char *const cells[] = {"tanh", "gru", "lstm"}; /* by rnn_cell */
 
+const char *rnn_configuration_cell(rnn_cell cell) {
+    return cells[cell];
+}
+
 rnn_status rnn_configuration_write(const rnn_network *network, char **out, rnn_error *error) {
     char text[400], ngrams[100] = "";
     int reads_ngrams = rnn_network_orders(network) > 0;

@@ -15,6 +15,9 @@
 
 #define RNN_MODEL_VERSION 2
 
+/* "tanh", "gru", "lstm". */
+const char *rnn_configuration_cell(rnn_cell cell);
+
 /* *out is released with rnn_free. RNN_ERR_MEMORY. */
 rnn_status rnn_configuration_write(const rnn_network *network, char **out, rnn_error *error);
 

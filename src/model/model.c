@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/configuration.h"
 
 static void add_window(rnn_window *windows, size_t *count, const char *name, size_t layer,
                        size_t offset, size_t rows, size_t columns) {
@@ -181,7 +182,6 @@ static void adopt_window(rnn_model *model, const rnn_model *from, const rnn_wind
 }
 
 static rnn_status compare_shapes(const rnn_network *a, const rnn_network *b, rnn_error *error) {
-    static const char *const cells[] = {"tanh", "gru", "lstm"};
     if (a->cell == b->cell && a->layers == b->layers && a->hidden == b->hidden &&
         a->embedding == b->embedding && rnn_network_orders(a) == rnn_network_orders(b) &&
         rnn_network_ngram_inputs(a) == rnn_network_ngram_inputs(b) &&
@@ -193,9 +193,10 @@ static rnn_status compare_shapes(const rnn_network *a, const rnn_network *b, rnn
         "the shapes differ: the new network is %s, num_layers %zu, hidden_size %zu, "
         "embedding_size %zu, ngrams %zu (%zu x %zu), bias %d, tied %d; the one to start "
         "from is %s, %zu, %zu, %zu, %zu (%zu x %zu), %d, %d. Give the new one the same",
-        cells[a->cell], a->layers, a->hidden, a->embedding, rnn_network_orders(a) + 1,
-        a->ngram_rows, a->ngram_size, a->bias, a->tied, cells[b->cell], b->layers, b->hidden,
-        b->embedding, rnn_network_orders(b) + 1, b->ngram_rows, b->ngram_size, b->bias, b->tied);
+        rnn_configuration_cell(a->cell), a->layers, a->hidden, a->embedding,
+        rnn_network_orders(a) + 1, a->ngram_rows, a->ngram_size, a->bias, a->tied,
+        rnn_configuration_cell(b->cell), b->layers, b->hidden, b->embedding,
+        rnn_network_orders(b) + 1, b->ngram_rows, b->ngram_size, b->bias, b->tied);
 }
 
 rnn_status rnn_model_adopt(rnn_model *model, const rnn_model *from, int *matched,

@@ -48,6 +48,11 @@ static inline int rnn_utf8_decode(const unsigned char *bytes, size_t count, uint
     return (int)length;
 }
 
+/* 1 unless the byte goes on with a character that another one began. */
+static inline int rnn_utf8_begins(char byte) {
+    return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
 /* Writes a code point (not a surrogate) and returns its length, 1 to 4. */
 size_t rnn_utf8_encode(uint32_t code, char out[4]);
 

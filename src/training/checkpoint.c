@@ -36,7 +36,6 @@ static const field fields[] = {
     {"loss_weight", AT(loss_weight), REAL},
     {"val_loss", AT(val_loss), REAL},
     {"best_val_loss", AT(best_val_loss), REAL},
-    {"best_step", AT(best_step), INTEGER},
     {"last_val_step", AT(last_val_step), INTEGER},
     {"last_sample_step", AT(last_sample_step), INTEGER},
     {"since_best", AT(since_best), INTEGER},

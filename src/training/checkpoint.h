@@ -33,7 +33,7 @@ typedef struct rnn_checkpoint {
     double loss_weight;   /* their ratio is the smoothed loss */
     double val_loss;      /* latest; NaN for none */
     double best_val_loss; /* infinity for none */
-    int64_t best_step, last_val_step, last_sample_step;
+    int64_t last_val_step, last_sample_step;
     int64_t since_best;               /* validations without a new best */
     double rate_scale;                /* lowered after divergence */
     int64_t tries;                    /* how often */

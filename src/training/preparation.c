@@ -350,7 +350,7 @@ static rnn_status begin_new(rnn_trainer *t, rnn_error *error) {
     at->val_loss = NAN;
     at->best_val_loss = INFINITY;
     at->rate_scale = 1;
-    at->last_val_step = at->last_sample_step = at->best_step = 0;
+    at->last_val_step = at->last_sample_step = 0;
     status = rnn_vocabulary_write_json(t->model->vocabulary, &at->vocabulary, error);
     return status;
 }

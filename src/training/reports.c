@@ -237,7 +237,6 @@ rnn_status rnn_reports_validate(rnn_trainer *t, int *is_best, rnn_error *error) 
     *is_best = at->val_loss < at->best_val_loss;
     if (*is_best) {
         at->best_val_loss = at->val_loss;
-        at->best_step = at->step;
         at->since_best = 0;
     } else {
         at->since_best++;

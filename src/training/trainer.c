@@ -192,7 +192,6 @@ static rnn_status recover(rnn_trainer *t, const char *what, rnn_error *error) {
     before.tries = at->tries + 1;
     before.rate_scale = fmin(at->rate_scale, before.rate_scale) * LOWER_RATE;
     before.best_val_loss = at->best_val_loss;
-    before.best_step = at->best_step;
     char *settings = before.settings, *inputs = before.inputs;
     before.settings = at->settings;
     before.inputs = at->inputs;
