@@ -9,12 +9,10 @@ include(CMakePackageConfigHelpers)
 
 install(FILES include/rnn.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-if(TARGET rnn)
-  install(TARGETS rnn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+install(TARGETS rnn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # The program writes its own manual pages and completions, so it must run here.
-if(TARGET rnn AND NOT CMAKE_CROSSCOMPILING AND NOT RNN_SANITIZE)
+if(NOT CMAKE_CROSSCOMPILING AND NOT RNN_SANITIZE)
   add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/manual/man/man1/rnn.1
                      COMMAND sh ${PROJECT_SOURCE_DIR}/tools/make_manual.sh $<TARGET_FILE:rnn>
                              ${PROJECT_BINARY_DIR}/manual

@@ -17,7 +17,8 @@ if command -v shellcheck >/dev/null 2>&1; then
     shellcheck -x -S warning -e SC2034,SC2238,SC3044 -s sh $scripts || status=1
 fi
 if command -v python3 >/dev/null 2>&1; then
-    for script in $(find tools tests bench docs -name '*.py' -o -name compare -o -name measure | sort); do
+    for script in $(grep -rlI --include='*.py' . tools tests bench docs | sort) \
+        $(grep -rlI '^#!/usr/bin/env python3$' bench tools | sort); do
         python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$script" || status=1
     done
 fi

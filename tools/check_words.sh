@@ -6,7 +6,8 @@
 set -eu
 cd "${1:-$(dirname "$0")/..}"
 files=$(find include src cli server tests examples bench tools cmake -type f \
-    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.cmake' -o -name compare \) 2>/dev/null | sort)
+    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.cmake' -o -path '*bench/*' ! -name '*.txt' ! -name '*.md' \) \
+    2>/dev/null | sort)
 status=0
 for file in $files demo test CMakeLists.txt; do
     if ! head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT'; then

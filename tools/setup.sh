@@ -97,6 +97,8 @@ package_for() {
     apt-get:chromium) echo chromium chromium-driver python3 ;;
     dnf:chromium) echo chromium chromedriver python3 ;;
     *:clang) echo clang ;;
+    apt-get:clang-runtime) echo libclang-rt-dev ;;
+    dnf:clang-runtime) echo compiler-rt ;;
     *:clang-format) echo clang-format ;;
     esac
 }
@@ -112,6 +114,12 @@ compiles() {
     return 1
 }
 
+# links_with_clang FLAG: clang comes without its sanitizers on some systems.
+links_with_clang() {
+    echo 'int main(void) { return 0; }' >"$log_dir/links.c"
+    have clang && clang "$1" "$log_dir/links.c" -o "$log_dir/links" >/dev/null 2>&1
+}
+
 # is_there THING: can we build with it as it stands?
 is_there() {
     case $1 in
@@ -120,6 +128,7 @@ is_there() {
     make) have make || have ninja ;;
     pkg-config | clang | clang-format) have "$1" ;;
     cmake) cmake_is_new_enough ;;
+    clang-runtime) links_with_clang -fsanitize=address || [ "$(uname)" != Linux ] ;;
     qemu) have qemu-x86_64 || [ "$(uname -sm)" != "Linux x86_64" ] ;;
     chromium) { have chromedriver && have python3; } || ! package_for "$(package_manager)" chromium | grep -q . ;;
     kernel-headers) [ -d /usr/include/linux ] || [ "$(uname)" != Linux ] ;;

@@ -6,15 +6,17 @@ set -eu
 # shellcheck disable=SC2034 # for those who source this
 source_dir=$(cd "$1" && pwd)
 rnn=$(cd "$2" && pwd)/rnn
-unset NO_COLOR COLUMNS OMP_NUM_THREADS RNN_EMULATE_BF16
+unset NO_COLOR COLUMNS COLORTERM COLORFGBG OMP_NUM_THREADS RNN_EMULATE_BF16
 TERM=dumb LC_ALL=C
 export TERM LC_ALL
 [ -x "$rnn" ] || {
     echo "there is no $rnn"
-    exit 77
+    exit 1
 }
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# What a failed check leaves running goes, too.
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 cd "$work"
 
 fail() {

@@ -7,7 +7,13 @@
 set -eu
 build=${1:?the build directory}
 seconds=${2:-60}
-[ $# -le 2 ] && set -- "$build" "$seconds" json safetensors configuration vocabulary model utf8 normalize structure predicates requests
+if [ $# -le 2 ]; then
+    set -- "$build" "$seconds"
+    for source in "$(dirname "$0")"/fuzz_*.c; do
+        target=${source##*/fuzz_}
+        set -- "$@" "${target%.c}"
+    done
+fi
 shift 2
 mkdir -p "$build/fuzz"
 "$build/make_seeds" "$build/fuzz/seeds"

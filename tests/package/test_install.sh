@@ -16,7 +16,9 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 compiler=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt")
+generator=$(sed -n 's/^CMAKE_GENERATOR:[A-Z]*=//p' "$build/CMakeCache.txt")
 
 quietly() {
     "$@" >"$work/log" 2>&1 || {
@@ -33,7 +35,7 @@ for file in bin/rnn include/rnn.h share/doc/rnn/LICENSE share/man/man1/rnn-train
     share/bash-completion/completions/rnn; do
     [ -e "$work/prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
-if grep -rIlF -e "$work/there" -e "$source" "$work/prefix"; then
+if grep -rIlF -e "$work/there" -e "$source/" "$work/prefix"; then
     echo "these files know where they were built or first installed"
     exit 1
 fi
@@ -61,7 +63,7 @@ try() {
 libraries=$(dirname "$(find "$work/prefix" -name 'librnn.a')")
 for kind in OFF ON; do
     quietly cmake -S "$source/examples" -B "$work/examples-$kind" -DCMAKE_PREFIX_PATH="$work/prefix" \
-        -DCMAKE_C_COMPILER="$compiler" -DRNN_STATIC=$kind
+        -G "$generator" -DCMAKE_C_COMPILER="$compiler" -DRNN_STATIC=$kind
     quietly cmake --build "$work/examples-$kind"
     try "$work/examples-$kind" /nowhere
 done
@@ -86,4 +88,19 @@ for example in generate score; do
 done
 try "$work/plain" "$libraries"
 try "$work/static" /nowhere
+
+
+# As a part of another project it brings its library, and neither tests nor rules to install.
+mkdir "$work/other"
+cat >"$work/other/CMakeLists.txt" <<END
+cmake_minimum_required(VERSION 3.21)
+project(other LANGUAGES C)
+add_subdirectory("$source" rnn)
+add_executable(generate "$source/examples/generate.c")
+target_link_libraries(generate PRIVATE rnn::rnn)
+if(TARGET test_json OR TARGET manual)
+  message(FATAL_ERROR "tests or manuals of rnn here")
+endif()
+END
+quietly cmake -S "$work/other" -B "$work/other/build" -G "$generator" -DCMAKE_C_COMPILER="$compiler"
 echo "installed, found and used"

@@ -39,8 +39,11 @@ for mode in fresh overwrite; do
             rm -f "$target"
             [ $mode = fresh ] || cp "$work/old" "$target"
             # Ends well when there are fewer than n calls of this name.
+            status=0
             save "$target" 2 strace -f -o "$log" -e "inject=$call:signal=KILL:when=$n" \
-                2>/dev/null && break
+                2>/dev/null || status=$?
+            [ $status -ne 0 ] || break
+            [ $status -eq 137 ] || { echo "$mode, $call $n: status $status"; exit 1; }
             kills=$((kills + 1))
             where="$mode, killed at $call $n"
             if [ -e "$target" ]; then
@@ -58,6 +61,7 @@ for mode in fresh overwrite; do
             done
             n=$((n + 1))
         done
+        cmp "$target" "$work/new" || { echo "$mode, $call: never saved"; exit 1; }
     done
 done
 [ $kills -ge 50 ] || { echo "only $kills kills"; exit 1; }

@@ -30,8 +30,7 @@ static int set_up(void **state) {
     rnn_error error = {RNN_OK, ""};
     char path[1024];
     (void)state;
-    if (access(RNN_TEST_PROGRAM, X_OK) != 0)
-        exit(77);
+    assert_int_equal(access(RNN_TEST_PROGRAM, X_OK), 0);
     reply = malloc(CLIENT_ROOM);
     scratch_make(&place);
     FILE *text = fopen(scratch_name(&place, "book.txt", path), "w");
