@@ -378,9 +378,8 @@ const command train_command = {
     "learn from a text",
     "Trains a network to predict the next character of a text. INPUT is a file, a directory, a "
     "compressed file (gzip, xz, zstd, bzip2), an archive (tar, zip), or - for standard input; "
-    "several are read one after the other. Of a directory, hidden files and runs of this program "
-    "are "
-    "left out.\n\n"
+    "several are read one after the other. Of a directory, hidden files and runs of this "
+    "program are left out.\n\n"
     "The run is written to runs/NAME: model.safetensors is the best model by validation, "
     "last.safetensors the latest; resume.safetensors beside it holds what --resume needs, "
     "log.jsonl and samples.txt tell the story.\n\n"

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <poll.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -481,6 +482,19 @@ static rnn_status lock_directory(rnn_trainer *t, rnn_error *error) {
     return RNN_OK;
 }
 
+/* What a run writes must not be read as its text when it goes on. */
+static rnn_status check_apart(const rnn_trainer *t, rnn_error *error) {
+    struct stat out, input;
+    if (stat(t->how.out, &out) != 0)
+        return RNN_OK;
+    for (size_t i = 0; i < t->input_count; i++)
+        if (stat(t->inputs[i], &input) == 0 && input.st_dev == out.st_dev &&
+            input.st_ino == out.st_ino)
+            return rnn_fail(error, RNN_ERR_RANGE,
+                            "%s is the text's directory; give the run one of its own", t->how.out);
+    return RNN_OK;
+}
+
 static rnn_status check_unoccupied(const rnn_trainer *t, rnn_error *error) {
     static const char *const files[] = {RNN_CHECKPOINT_FILE, RNN_CHECKPOINT_PREVIOUS,
                                         RNN_MODEL_BEST, RNN_MODEL_LAST};
@@ -501,6 +515,8 @@ rnn_status rnn_preparation_run(rnn_trainer *t, rnn_error *error) {
     rnn_status status = rnn_device_pick(&t->device, t->how.device, error);
     if (status == RNN_OK)
         status = lock_directory(t, error);
+    if (status == RNN_OK)
+        status = check_apart(t, error);
     if (status == RNN_OK)
         status = check_unoccupied(t, error);
     if (status == RNN_OK && t->how.resume)

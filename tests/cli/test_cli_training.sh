@@ -193,6 +193,9 @@ cmp -s runs/shelf/last.safetensors runs/next/last.safetensors || {
     cmp -s out expected || fail "the second run has read the first one"
 }
 cd ..
+run 2 train shelf/sub --steps 1 --out shelf/sub --overwrite
+says "one of its own"
+[ ! -e shelf/sub/log.jsonl ] || fail "a run among its texts"
 
 # A pipe is read once.
 mkfifo pipe
