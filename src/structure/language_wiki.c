@@ -15,7 +15,7 @@ enum { NESTED, IN_HEADING, IN_ITALIC, IN_BOLD };
 static const rnn_language_pair kinds[] = {
     {"[[ ]]", NESTED, RNN_LANGUAGE_BRACKET, 0},    {"{{ }}", NESTED, RNN_LANGUAGE_BRACKET, 0},
     {"== ==", IN_HEADING, RNN_LANGUAGE_OTHER, 0},  {"'' ''", IN_ITALIC, RNN_LANGUAGE_OTHER, 0},
-    {"", IN_BOLD, RNN_LANGUAGE_OTHER, 0},          {"<tag> </tag>", NESTED, RNN_LANGUAGE_OTHER, 1},
+    {"''' '''", IN_BOLD, RNN_LANGUAGE_OTHER, 0},   {"<tag> </tag>", NESTED, RNN_LANGUAGE_OTHER, 1},
     {"<!-- -->", NESTED, RNN_LANGUAGE_COMMENT, 1},
 };
 
