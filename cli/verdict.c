@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "training/planner.h"
+
 verdict_losses verdict_unknown(void) {
     return (verdict_losses){.training = NAN,
                             .validation = NAN,
@@ -88,25 +90,20 @@ static void say_beside(sentences *to, const verdict_losses *of) {
     say(to, " %s %d-gram's %.2f. ", article(of->order), of->order, of->baseline);
 }
 
-/* As much as the plan drops at most. */
-#define MOST_WEIGHTS_DROPPED 0.6
-#define MOST_NGRAMS_DROPPED  0.5
-
 /* What keeps a network from learning by heart; in our experiments weight drop did it best
- * (docs/quality.md), and what is learnt by heart in vectors of n-grams only they can drop. */
+ * (docs/quality.md), and what is learnt by heart in vectors of n-grams only they can drop. No more
+ * is named than the plan drops at most. */
 static void say_remedy(sentences *to, const verdict_losses *of) {
-    int units_alone = 1;
+    const double weights = RNN_PLAN_MOST_WEIGHTS_DROPPED, vectors = RNN_PLAN_MOST_NGRAMS_DROPPED;
+    int more_weights = of->weight_drop < weights;
+    int more_vectors = of->ngrams && of->ngram_dropout < vectors;
     say(to, "try ");
-    if (of->ngrams && of->ngram_dropout < MOST_NGRAMS_DROPPED) {
-        say(to, "--ngram-dropout %.1f, ", fmin(of->ngram_dropout + 0.2, MOST_NGRAMS_DROPPED));
-        units_alone = 0;
-    }
-    if (of->weight_drop < MOST_WEIGHTS_DROPPED) {
-        say(to, "--weight-drop %.1f, ", fmin(of->weight_drop + 0.2, MOST_WEIGHTS_DROPPED));
-        units_alone = 0;
-    }
-    say(to,
-        units_alone ? "fewer units (--hidden-size) or more text." : "fewer units, or more text.");
+    if (more_vectors)
+        say(to, "--ngram-dropout %.1f, ", fmin(of->ngram_dropout + 0.2, vectors));
+    if (more_weights)
+        say(to, "--weight-drop %.1f, ", fmin(of->weight_drop + 0.2, weights));
+    say(to, more_vectors || more_weights ? "fewer units, or more text."
+                                         : "fewer units (--hidden-size) or more text.");
 }
 
 static void say_over_fits(sentences *to, const verdict_losses *of) {

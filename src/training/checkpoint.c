@@ -282,11 +282,12 @@ done:
 rnn_status rnn_checkpoint_load(rnn_checkpoint *c, const char *directory, int arrays,
                                rnn_error *error) {
     char path[4096];
-    rnn_status status = rnn_fail(error, RNN_ERR_IO, "%s: there is no run to resume (no %s in it)",
-                                 directory, RNN_CHECKPOINT_FILE);
     place(path, sizeof path, directory, RNN_CHECKPOINT_FILE);
-    if (rnn_files_exists(path))
-        status = load_file(c, path, arrays, error);
+    rnn_status status =
+        rnn_files_exists(path)
+            ? load_file(c, path, arrays, error)
+            : rnn_fail(error, RNN_ERR_IO, "%s: there is no run to resume (no %s in it)", directory,
+                       RNN_CHECKPOINT_FILE);
     if (status != RNN_ERR_FORMAT && status != RNN_ERR_IO)
         return status;
     place(path, sizeof path, directory, RNN_CHECKPOINT_PREVIOUS);

@@ -58,11 +58,10 @@ static const struct {
 #define CHARACTERS_A_ROW 64
 #define FEWEST_ROWS      1024
 #define MOST_ROWS        131072
-/* From how many passes over the text on a share of them is dropped, how it grows with their
- * logarithm, and where it ends. */
-#define NGRAM_DROP_FROM     2.0
-#define NGRAM_DROP_GROWTH   0.25
-#define MOST_NGRAMS_DROPPED 0.5
+/* From how many passes over the text on a share of them is dropped, and how it grows with their
+ * logarithm. */
+#define NGRAM_DROP_FROM   2.0
+#define NGRAM_DROP_GROWTH 0.25
 /* The rate for up to this many units in a layer; wider ones go slower by the root. */
 #define RATE_WIDTH 512.0
 
@@ -71,9 +70,8 @@ static const struct {
 #define LONGEST_MEASURE 0.5
 /* The share of recurrent weights that is dropped grows so with the logarithm of passes over
  * the text times the root of weights a character, from nothing at that pressure. */
-#define DROP_GROWTH  0.19
-#define NO_PRESSURE  3.5
-#define MOST_DROPPED 0.6
+#define DROP_GROWTH 0.19
+#define NO_PRESSURE 3.5
 /* From where that is at its most, values of the top layer are dropped as well. */
 #define OUTPUT_DROP_GROWTH  0.25
 #define HIGH_PRESSURE       82.0
@@ -367,15 +365,16 @@ static double share_of(double pressure, double none, double growth, double most)
 static void choose_drop(draft *d) {
     double pressure = pressure_of(d);
     if (d->asked.weight_drop == RNN_AUTO)
-        d->how->weight_drop = share_of(pressure, NO_PRESSURE, DROP_GROWTH, MOST_DROPPED);
+        d->how->weight_drop =
+            share_of(pressure, NO_PRESSURE, DROP_GROWTH, RNN_PLAN_MOST_WEIGHTS_DROPPED);
     if (d->asked.output_dropout == RNN_AUTO)
         d->how->output_dropout =
             share_of(pressure, HIGH_PRESSURE, OUTPUT_DROP_GROWTH, MOST_OUTPUT_DROPPED);
     if (d->asked.ngram_dropout == RNN_AUTO)
-        d->how->ngram_dropout =
-            d->how->ngrams > 1
-                ? share_of(d->plan->passes, NGRAM_DROP_FROM, NGRAM_DROP_GROWTH, MOST_NGRAMS_DROPPED)
-                : 0;
+        d->how->ngram_dropout = d->how->ngrams > 1
+                                    ? share_of(d->plan->passes, NGRAM_DROP_FROM, NGRAM_DROP_GROWTH,
+                                               RNN_PLAN_MOST_NGRAMS_DROPPED)
+                                    : 0;
 }
 
 static void tell_ngrams(draft *d) {

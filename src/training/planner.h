@@ -24,6 +24,10 @@ typedef struct rnn_plan_task {
     void *context;
 } rnn_plan_task;
 
+/* Shares that are dropped at most. */
+#define RNN_PLAN_MOST_WEIGHTS_DROPPED 0.6
+#define RNN_PLAN_MOST_NGRAMS_DROPPED  0.5
+
 #define RNN_PLAN_LINES 6
 #define RNN_PLAN_ROOM  192
 

@@ -172,6 +172,9 @@ is "$(value optimizer)" adam
 # Another model's weights.
 # shellcheck disable=SC2086
 run 0 train text.txt $small --steps 2 --init-from runs/text --out from
+# shellcheck disable=SC2086
+run 0 train text.txt $small --steps 2 --init-from runs/text --units bytes --out from-bytes
+says "units and normal form of the text are those of runs/text"
 
 # Standard input.
 "$rnn" train - --hidden-size 8 --num-layers 1 --steps 2 --quiet <text.txt
