@@ -19,26 +19,25 @@ typedef struct shape {
 } shape;
 
 static const shape shapes[] = {
-    {1, 64},  {1, 96},   {1, 128}, {1, 192}, {1, 256},  {1, 384},  {1, 512},
-    {1, 768}, {1, 1024}, {2, 640}, {2, 768}, {2, 1024}, {3, 1024},
+    {1, 64},  {1, 96},  {1, 128},  {1, 192},  {1, 256},  {1, 384},
+    {1, 512}, {1, 768}, {1, 1024}, {1, 1536}, {2, 1024}, {3, 1024},
 };
 
 #define SHAPES (sizeof shapes / sizeof shapes[0])
 
 /* A network pays if it reads this many characters for each recurrent weight, in at least so many
- * steps; vectors of n-grams that do not come through the text once want to read on instead, ... */
-#define CHARACTERS_A_WEIGHT              4.0
+ * steps of all streams; vectors of n-grams that do not come through the text once want to read on
+ * instead, ... */
+#define CHARACTERS_A_WEIGHT              3.0
 #define CHARACTERS_A_WEIGHT_BELOW_A_PASS 100.0
-#define FEWEST_STEPS                     2000.0
-/* ... and if it has no more of them than this for a text of a million characters; longer
- * texts bear more, and shorter ones less, by these powers of their length. */
-#define WEIGHTS_A_MILLION 1.2e6
-#define GROWTH_ABOVE      0.85
-#define GROWTH_BELOW      0.4
+#define FEWEST_STEPS                     1000.0
+/* ... and if it has no more of them than this for each character of the text. */
+#define WEIGHTS_A_CHARACTER 3.65
 
-/* Streams of a batch: fewer where there would be too few steps otherwise. */
+/* Streams of a batch: fewer where there would not be so many steps otherwise. */
 #define STREAMS        32
 #define FEWEST_STREAMS 8
+#define ENOUGH_STEPS   2000.0
 #define LENGTH         64
 #define PASSAGE        1024
 #define WARM_UP        50
@@ -216,11 +215,6 @@ static double weights_of(const draft *d, shape s) {
     return gates[d->how->cell] * (double)s.hidden * s.hidden * (2 * s.layers - 1);
 }
 
-static double most_weights(const draft *d) {
-    double millions = (double)d->task->characters / 1e6;
-    return WEIGHTS_A_MILLION * pow(millions, millions < 1 ? GROWTH_BELOW : GROWTH_ABOVE);
-}
-
 static rnn_status measure(draft *d, shape s, double *characters, rnn_error *error) {
     double speed, seconds = fmin(d->task->seconds * MEASURING, LONGEST_MEASURE);
     take_shape(d, s);
@@ -252,7 +246,7 @@ static rnn_status climb(draft *d, shape *chosen, double *characters, bound *boun
         double weights = weights_of(d, next), reads;
         if (weights <= weights_of(d, *chosen))
             continue;
-        if (weights > most_weights(d)) {
+        if (weights > WEIGHTS_A_CHARACTER * (double)d->task->characters) {
             *bounded = BY_TEXT;
             break;
         }
@@ -296,7 +290,7 @@ static rnn_status choose_streams(draft *d, shape s, double *characters, rnn_erro
     rnn_status status = RNN_OK;
     while (status == RNN_OK && d->asked.batch_size == RNN_AUTO &&
            how->batch_size > FEWEST_STREAMS &&
-           *characters < FEWEST_STEPS * how->batch_size * how->seq_length) {
+           *characters < ENOUGH_STEPS * how->batch_size * how->seq_length) {
         how->batch_size /= 2;
         status = measure(d, s, characters, error);
     }
