@@ -34,7 +34,7 @@ static const shape shapes[] = {
 /* ... and if it has no more of them than this for each character of the text. */
 #define WEIGHTS_A_CHARACTER 3.65
 
-/* Streams of a batch: fewer where there would not be so many steps otherwise. */
+/* Streams of a batch, and how few they may be where there would not be enough steps otherwise. */
 #define STREAMS        32
 #define FEWEST_STREAMS 8
 #define ENOUGH_STEPS   2000.0
